@@ -1,0 +1,27 @@
+# Every target is one script, so all of them also work without make. Extra arguments: make test ARGS="--filter Stock"
+
+.PHONY: help run test format generate check
+
+## make run       build Daybook and start it with a demonstration shop
+## make test      build and run every test
+## make format    format the Swift sources in place
+## make generate  write the Swift code of proto/ again
+## make check     formatting, generated code, who imports whom
+
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+run:
+	@ops/run $(ARGS)
+
+test:
+	@ops/test $(ARGS)
+
+format:
+	@ops/format
+
+generate:
+	@ops/generate
+
+check:
+	@ops/check

@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+    name: "daybook",
+    products: [.executable(name: "daybook", targets: ["daybook"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // C libraries of the system: module maps only.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRedis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Their Swift wrappers; each alone imports its C module.
+        .target(name: "Decompression", dependencies: ["CLZMA", "CZlib"]),
+        .target(name: "LMDB", dependencies: ["CLMDB"]),
+        .target(name: "Postgres", dependencies: ["CPostgres"]),
+        .target(name: "Redis", dependencies: ["CRedis"]),
+
+        // The parts, in the order of their arrows.
+        .target(name: "Ledger"),
+        .target(name: "EventStore", dependencies: ["Ledger", "LMDB", crypto, logging, swiftProtobuf]),
+        .target(name: "Projections", dependencies: ["EventStore", "Ledger", grdb, logging]),
+        .target(name: "HTTPService", dependencies: [httpTypes, hummingbird, logging, nioCore]),
+        .target(
+            name: "CommandAPI",
+            dependencies: ["EventStore", "HTTPService", "Ledger", httpTypes, hummingbird, logging, nioCore]
+        ),
+        .target(
+            name: "QueryAPI",
+            dependencies: [
+                "EventStore", "HTTPService", "Ledger", "Projections", grdb, httpTypes, hummingbird, logging, nioCore,
+            ]
+        ),
+        .executableTarget(
+            name: "daybook",
+            dependencies: [
+                "CommandAPI", "Decompression", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI",
+                argumentParser, configuration, crypto, grdb, hummingbird, logging, serviceLifecycle,
+            ]
+        ),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

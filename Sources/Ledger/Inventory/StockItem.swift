@@ -1,0 +1,264 @@
+/// The stock of one SKU as double-entry accounts: every event moves a quantity from one account to another,
+/// so that the sum over all accounts is always 0 and no piece appears or vanishes unaccounted for.
+///
+/// On-hand at a location = available + reserved there. Neither is ever below zero.
+package struct StockItem: Aggregate {
+    package enum Account: Hashable, Sendable, Codable {
+        /// Outside: where goods come from. Its balance is minus all that was received.
+        case supplier
+        case available(Location)
+        case reserved(Location)
+        /// With customers. Below zero where goods came back that were sold before the ledger began.
+        case shipped
+        /// Came back, and not put back for sale.
+        case returned
+        /// Counted as gone; below zero where more was found than lost.
+        case lost
+    }
+
+    package struct Movement: Equatable, Sendable {
+        package let from: Account
+        package let to: Account
+        package let quantity: Int64
+    }
+
+    /// How much at which location.
+    package struct Allocation: Equatable, Sendable, Codable {
+        package let location: Location
+        package let quantity: Int64
+
+        package init(location: Location, quantity: Int64) {
+            self.location = location
+            self.quantity = quantity
+        }
+    }
+
+    package struct Reservation: Equatable, Sendable, Codable {
+        package let allocations: [Allocation]
+        /// The order that holds it; such a reservation ends with the order alone.
+        package let order: OrderID?
+        /// From this instant on it is free; nil for never.
+        package let expiresAt: Timestamp?
+
+        package var quantity: Int64 { allocations.reduce(0) { $0 + $1.quantity } }
+
+        package func isExpired(at now: Timestamp) -> Bool { expiresAt.map { $0 <= now } ?? false }
+    }
+
+    package enum Event: Equatable, Sendable {
+        case received(Allocation, reference: String?)
+        case adjusted(Location, delta: Int64, reason: String)
+        case reserved(ReservationID, Reservation)
+        case released(ReservationID, allocations: [Allocation], expired: Bool)
+        case shipped(ReservationID, allocations: [Allocation])
+        case returned(Allocation, document: DocumentID, restocked: Bool)
+    }
+
+    package private(set) var balances: [Balance] = []
+    package private(set) var reservations: [ReservationID: Reservation] = [:]
+    /// No reservation expires before this instant, so that a hot item is not searched for expired ones each time.
+    private var earliestExpiry: Timestamp?
+
+    package struct Balance: Equatable, Sendable, Codable {
+        package let account: Account
+        package fileprivate(set) var quantity: Int64
+    }
+
+    package init() {}
+
+    package mutating func apply(_ event: Event) {
+        for movement in Self.movements(of: event) {
+            post(-movement.quantity, to: movement.from)
+            post(movement.quantity, to: movement.to)
+        }
+        switch event {
+        case .reserved(let id, let reservation):
+            reservations[id] = reservation
+            if let expiry = reservation.expiresAt { earliestExpiry = min(earliestExpiry ?? expiry, expiry) }
+        case .released(let id, _, let expired):
+            reservations[id] = nil
+            if expired { earliestExpiry = reservations.values.compactMap(\.expiresAt).min() }
+        case .shipped(let id, _): reservations[id] = nil
+        case .received, .adjusted, .returned: break
+        }
+    }
+
+    /// The entries an event makes in the accounts.
+    package static func movements(of event: Event) -> [Movement] {
+        switch event {
+        case .received(let goods, _):
+            [Movement(from: .supplier, to: .available(goods.location), quantity: goods.quantity)]
+        case .adjusted(let location, let delta, _):
+            delta > 0
+                ? [Movement(from: .lost, to: .available(location), quantity: delta)]
+                : [Movement(from: .available(location), to: .lost, quantity: -delta)]
+        case .reserved(_, let reservation):
+            reservation.allocations.map {
+                Movement(from: .available($0.location), to: .reserved($0.location), quantity: $0.quantity)
+            }
+        case .released(_, let allocations, _):
+            allocations.map {
+                Movement(from: .reserved($0.location), to: .available($0.location), quantity: $0.quantity)
+            }
+        case .shipped(_, let allocations):
+            allocations.map { Movement(from: .reserved($0.location), to: .shipped, quantity: $0.quantity) }
+        case .returned(let goods, _, let restocked):
+            [Movement(from: .shipped, to: restocked ? .available(goods.location) : .returned, quantity: goods.quantity)]
+        }
+    }
+
+    private mutating func post(_ quantity: Int64, to account: Account) {
+        if let index = balances.firstIndex(where: { $0.account == account }) {
+            balances[index].quantity += quantity
+        } else {
+            balances.append(Balance(account: account, quantity: quantity))
+        }
+    }
+}
+
+// Questions.
+extension StockItem {
+    package func balance(of account: Account) -> Int64 {
+        balances.first { $0.account == account }?.quantity ?? 0
+    }
+
+    /// What may be reserved now: an expired reservation is free at that instant, written down or not.
+    package func available(at now: Timestamp) -> Int64 {
+        let free = balances.reduce(Int64(0)) { sum, balance in
+            if case .available = balance.account { sum + balance.quantity } else { sum }
+        }
+        guard let earliestExpiry, earliestExpiry <= now else { return free }
+        return reservations.values.reduce(free) { $1.isExpired(at: now) ? $0 + $1.quantity : $0 }
+    }
+
+    /// The location with the most available, the first by name among equals; nil before any receipt.
+    package var fullestLocation: Location? {
+        availableByLocation.first?.location
+    }
+
+    private var availableByLocation: [Allocation] {
+        balances.compactMap { balance in
+            guard case .available(let location) = balance.account else { return nil }
+            return Allocation(location: location, quantity: balance.quantity)
+        }
+        .sorted { ($1.quantity, $0.location) < ($0.quantity, $1.location) }
+    }
+}
+
+// Decisions.
+extension StockItem {
+    /// No account grows beyond this, so that sums never overflow.
+    static let quantityMax: Int64 = 1_000_000_000_000
+
+    func receive(_ goods: Allocation, reference: String?, sku: SKU) throws(Refusal) -> Event {
+        try refuseOverflow(adding: goods.quantity, sku: sku)
+        return .received(goods, reference: reference)
+    }
+
+    func adjust(_ location: Location, by delta: Int64, reason: String, sku: SKU) throws(Refusal) -> Event {
+        let available = balance(of: .available(location))
+        guard available + delta >= 0 else {
+            throw .notEnoughStock(sku, wanted: -delta, available: available, at: location)
+        }
+        try refuseOverflow(adding: delta, sku: sku)
+        return .adjusted(location, delta: delta, reason: reason)
+    }
+
+    /// Reserves from the fullest location first. Expired reservations are written down as released before.
+    func reserve(
+        _ quantity: Int64, as id: ReservationID, order: OrderID?, expiresAt: Timestamp?, sku: SKU, now: Timestamp
+    ) throws(Refusal) -> [Event] {
+        if let existing = reservations[id], !existing.isExpired(at: now) {
+            throw Refusal(.reservationExists, "Reservation \"\(id)\" of \"\(sku)\" exists already. Release it, or name another.")
+        }
+        let available = available(at: now)
+        guard quantity <= available else { throw .notEnoughStock(sku, wanted: quantity, available: available) }
+        let releases = expirations(at: now)
+        var freed = self
+        for release in releases { freed.apply(release) }
+        let reservation = Reservation(allocations: freed.allocate(quantity), order: order, expiresAt: expiresAt)
+        return releases + [.reserved(id, reservation)]
+    }
+
+    func release(_ id: ReservationID, sku: SKU, now: Timestamp) throws(Refusal) -> Event {
+        guard let reservation = reservations[id] else {
+            throw Refusal(.unknownReservation, "\"\(sku)\" has no reservation \"\(id)\": it was released, shipped, or never made.")
+        }
+        if let order = reservation.order {
+            throw Refusal(.reservationOfOrder, "Reservation \"\(id)\" belongs to order \"\(order)\". Cancel the order to release it.")
+        }
+        return .released(id, allocations: reservation.allocations, expired: reservation.isExpired(at: now))
+    }
+
+    /// Gives back what an order holds; nil where it holds nothing of this SKU.
+    func releaseOrder(_ id: ReservationID) -> Event? {
+        reservations[id].map { .released(id, allocations: $0.allocations, expired: false) }
+    }
+
+    /// Ships `quantity` of what an order holds, and keeps the rest held for it.
+    func ship(_ quantity: Int64, of id: ReservationID) -> [Event] {
+        guard let reservation = reservations[id] else {
+            preconditionFailure("an order which is not cancelled holds what it has not shipped")
+        }
+        var left = quantity
+        var shipped: [Allocation] = []
+        var kept: [Allocation] = []
+        for allocation in reservation.allocations {
+            let part = min(left, allocation.quantity)
+            left -= part
+            if part > 0 { shipped.append(Allocation(location: allocation.location, quantity: part)) }
+            if part < allocation.quantity {
+                kept.append(Allocation(location: allocation.location, quantity: allocation.quantity - part))
+            }
+        }
+        precondition(left == 0, "an order holds all that it has not shipped")
+        let rest = Reservation(allocations: kept, order: reservation.order, expiresAt: nil)
+        // The reservation ends with the shipment; what is left of it is released and reserved again in the same step.
+        return kept.isEmpty
+            ? [.shipped(id, allocations: shipped)]
+            : [.released(id, allocations: kept, expired: false), .shipped(id, allocations: shipped), .reserved(id, rest)]
+    }
+
+    func takeBack(_ quantity: Int64, document: DocumentID, restocked: Bool, sku: SKU) throws(Refusal) -> Event {
+        try refuseOverflow(adding: quantity, sku: sku)
+        let location = fullestLocation ?? Location(trusted: "main")
+        return .returned(Allocation(location: location, quantity: quantity), document: document, restocked: restocked)
+    }
+
+    private func expirations(at now: Timestamp) -> [Event] {
+        guard let earliestExpiry, earliestExpiry <= now else { return [] }
+        return reservations.filter { $0.value.isExpired(at: now) }.sorted { $0.key < $1.key }
+            .map { .released($0.key, allocations: $0.value.allocations, expired: true) }
+    }
+
+    private func allocate(_ quantity: Int64) -> [Allocation] {
+        var left = quantity
+        var allocations: [Allocation] = []
+        for place in availableByLocation where left > 0 && place.quantity > 0 {
+            let part = min(left, place.quantity)
+            allocations.append(Allocation(location: place.location, quantity: part))
+            left -= part
+        }
+        return allocations
+    }
+
+    private func refuseOverflow(adding quantity: Int64, sku: SKU) throws(Refusal) {
+        let onHand = balances.reduce(Int64(0)) { sum, balance in
+            switch balance.account {
+            case .available, .reserved: sum + balance.quantity
+            case .supplier, .shipped, .returned, .lost: sum
+            }
+        }
+        guard onHand + quantity <= Self.quantityMax else {
+            throw Refusal(.stockTooLarge, "\"\(sku)\" would have more than \(Self.quantityMax) pieces on hand.")
+        }
+    }
+}
+
+extension Refusal {
+    static func notEnoughStock(_ sku: SKU, wanted: Int64, available: Int64, at location: Location? = nil) -> Refusal {
+        let place = location.map { " at \"\($0)\"" } ?? ""
+        return Refusal(
+            .notEnoughStock, "\(wanted) of \"\(sku)\" are wanted, \(available) are available\(place). Ask for fewer, or receive stock first.")
+    }
+}
