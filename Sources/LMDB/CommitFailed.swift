@@ -16,6 +16,11 @@ package struct CommitFailed: Error, CustomStringConvertible {
     package let cause: LMDBError
     package let outcome: Outcome
 
+    package init(cause: LMDBError, outcome: Outcome) {
+        self.cause = cause
+        self.outcome = outcome
+    }
+
     package var description: String {
         switch outcome {
         case .diskFull: "The commit found no room and changed nothing. \(cause)"
@@ -27,10 +32,10 @@ package struct CommitFailed: Error, CustomStringConvertible {
 extension Environment {
     /// Tells a full disk, which a writer survives, from everything else, which it does not.
     ///
-    /// A commit writes data pages, syncs them, and then writes the meta page that makes them visible. A full disk stops
-    /// it at the first step. `ENOSPC` and `EDQUOT` say so, but the first commit to meet the end of the disk is written
-    /// in part, which LMDB reports as `EIO`, the code of a failed fsync: only a disk that has no room left now is
-    /// taken for a full one. A meta page that was not written leaves the environment in `panic`, so it is asked too.
+    /// A commit writes data pages, syncs them, and then writes the meta page that makes them visible. A full disk
+    /// stops it at the first step. `ENOSPC` and `EDQUOT` say so, but a batch of several pages is mostly cut short,
+    /// which LMDB reports as `EIO`, the code of a failed fsync: only a disk that has no room left now is taken for a
+    /// full one. A meta page that was not written leaves the environment in `panic`, so it is asked too.
     func outcome(ofCommitFailingWith error: LMDBError) -> CommitFailed.Outcome {
         if error == .mapFull { return .diskFull }
         guard error.isDiskFull || error == .inputOutput,

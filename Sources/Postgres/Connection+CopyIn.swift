@@ -57,7 +57,8 @@ extension Connection {
             try endCopy(refusing: "abandoned by the client")
             _ = try finish()
         } catch {
-            if error.sqlState.isConnectionFailure { close() }
+            // The refusal asked for, or the server's own of a row; anything else leaves the copy's state unknown.
+            if error.sqlState.isConnectionFailure || error.sqlState == .protocolViolation { close() }
         }
     }
 }

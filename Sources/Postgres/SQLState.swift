@@ -15,6 +15,7 @@ package struct SQLState: RawRepresentable, Hashable, Sendable {
     package static let connectionFailure = SQLState(rawValue: "08006")
     /// The server went away while it committed: whether it did is unknown.
     package static let transactionResolutionUnknown = SQLState(rawValue: "08007")
+    /// The connection was used in a way it cannot be, such as a query while a copy is running.
     package static let protocolViolation = SQLState(rawValue: "08P01")
 
     package static let characterNotInRepertoire = SQLState(rawValue: "22021")
@@ -35,9 +36,10 @@ package struct SQLState: RawRepresentable, Hashable, Sendable {
     package static let adminShutdown = SQLState(rawValue: "57P01")
     package static let crashShutdown = SQLState(rawValue: "57P02")
 
-    /// The connection is of no more use, or never was: class 08, or a server that shuts down.
+    /// The connection is of no more use, or never was: class 08 but for misuse, or a server that shuts down.
     package var isConnectionFailure: Bool {
-        rawValue.hasPrefix("08") || self == .adminShutdown || self == .crashShutdown
+        guard self != .protocolViolation else { return false }
+        return rawValue.hasPrefix("08") || self == .adminShutdown || self == .crashShutdown
     }
 
     /// The same transaction may succeed when it is run again.

@@ -1,7 +1,6 @@
+import Decompression
 import Foundation
 import Testing
-
-@testable import Decompression
 
 @Suite("Input that cannot be read is an error that names the file")
 struct DamageTests {

@@ -1,7 +1,6 @@
+import Decompression
 import Foundation
 import Testing
-
-@testable import Decompression
 
 @Suite("Reading files, compressed or not")
 struct DecompressingReaderTests {

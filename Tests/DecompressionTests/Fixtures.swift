@@ -1,7 +1,6 @@
+import Decompression
 import Foundation
 import Testing
-
-@testable import Decompression
 
 /// A directory that lasts as long as the test holds it.
 final class TemporaryDirectory {

@@ -1,7 +1,6 @@
+import Decompression
 import Foundation
 import Testing
-
-@testable import Decompression
 
 /// Serialized, for standard input is one for the whole process.
 @Suite("Reading pipes and standard input", .serialized)

@@ -1,8 +1,7 @@
 import Foundation
+import LMDB
 import Synchronization
 import Testing
-
-@testable import LMDB
 
 @Suite("Readers beside a writer")
 struct ConcurrencyTests {

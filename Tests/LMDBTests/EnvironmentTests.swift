@@ -1,7 +1,6 @@
 import Foundation
+import LMDB
 import Testing
-
-@testable import LMDB
 
 @Suite("An environment in a directory")
 struct EnvironmentTests {
@@ -32,7 +31,8 @@ struct EnvironmentTests {
     func defaults() throws {
         let environment = try Environment(directory: directory.path)
         #expect(try environment.mapSizeBytes == 256 << 30)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["data.mdb", "lock.mdb"])
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        #expect(files.sorted() == ["data.mdb", "lock.mdb"])
         #expect(environment.keyBytesMax == 511)
     }
 

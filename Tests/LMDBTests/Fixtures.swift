@@ -1,7 +1,6 @@
 import Foundation
+import LMDB
 import Testing
-
-@testable import LMDB
 
 /// A directory that lasts as long as the test holds it.
 final class TemporaryDirectory: Sendable {

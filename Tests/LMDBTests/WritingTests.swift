@@ -1,7 +1,6 @@
 import Foundation
+import LMDB
 import Testing
-
-@testable import LMDB
 
 @Suite("Writing")
 struct WritingTests {
@@ -55,9 +54,10 @@ struct WritingTests {
     @Test("Putting replaces, deleting says whether there was anything, clearing leaves an empty database")
     func changes() throws {
         try environment.write { (transaction) throws in
+            let two: [UInt8] = [2, 3]
             try transaction.put(log, key: 1, value: [1])
-            try transaction.put(log, key: 1, value: [2, 3].span.bytes)
-            #expect(try transaction.get(log, key: 1) == [UInt8]([2, 3].span.bytes.array))
+            try transaction.put(log, key: 1, value: two.span.bytes)
+            #expect(try transaction.get(log, key: 1) == two)
             #expect(try transaction.delete(log, key: 1))
             #expect(try !transaction.delete(log, key: 1))
             try transaction.put(log, key: 9, value: [])
@@ -95,6 +95,6 @@ struct WritingTests {
         #expect("\(LMDBError.mapFull)".hasPrefix("MDB_MAP_FULL (-30792): the file has reached its map size"))
         #expect("\(LMDBError(rawValue: EMFILE))" == "LMDB code 24: Too many open files")
         let failed = CommitFailed(cause: .noSpace, outcome: .diskFull)
-        #expect("\(failed)" == "The commit found no room and changed nothing. ENOSPC (28): no space is left on the disk")
+        #expect("\(failed)".hasPrefix("The commit found no room and changed nothing. ENOSPC (28): no space"))
     }
 }

@@ -10,6 +10,26 @@ struct StatementTests {
         connection = try Connection(url: server.url())
     }
 
+    @Test("A wrong password is refused without being shown")
+    func passwordStaysSecret() throws {
+        let wrong = try #require(throws: PostgresError.self) {
+            _ = try Connection(url: try #require(TemporaryPostgres.current).url(password: "wr0ng secret"))
+        }
+        #expect(wrong.sqlState == .unableToConnect)
+        #expect(wrong.message.contains("authentication failed"))
+        #expect(!String(reflecting: wrong).contains("wr0ng"))
+    }
+
+    @Test("Server settings in the URL count, next to the statement timeout")
+    func settings() throws {
+        let url = try #require(TemporaryPostgres.current).url() + "&options=-csearch_path%3Dshop7&application_name=test"
+        let configured = try Connection(url: url, options: .init(statementTimeout: .milliseconds(1_234)))
+        #expect(try configured.query("SHOW search_path").first?[0] == "shop7")
+        #expect(try configured.query("SHOW statement_timeout").first?[0] == "1234ms")
+        #expect(try configured.query("SHOW application_name").first?[0] == "test")
+        #expect(try connection.query("SHOW application_name").first?[0] == "daybook")
+    }
+
     @Test("Parameters come back as they went, NULL, empty and unicode among them")
     func parameters() throws {
         let text = "Ünïcode 🧾 \\ ' \" \t\r\n end"

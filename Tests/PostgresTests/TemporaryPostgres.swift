@@ -73,8 +73,8 @@ final class TemporaryPostgres: Sendable {
         """
 }
 
-/// Gives a suite one server: started before its first test, stopped after its last, also when tests fail.
-struct TemporaryPostgresTrait: SuiteTrait, TestScoping {
+/// Gives a suite or a test one server: started before, stopped after it, also when tests fail.
+struct TemporaryPostgresTrait: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test,
         testCase: Test.Case?,

@@ -19,7 +19,7 @@ final class Lifeline: Sendable {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try Self.unblockingSignals { try process.run() }
         var printed = ""
         while !readyWhen(printed) {
             let more = output.fileHandleForReading.availableData
@@ -35,6 +35,17 @@ final class Lifeline: Sendable {
     func release() {
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()
+    }
+
+    /// The threads that run tests block all signals, and a child inherits that: a shell that never hears of a child's
+    /// end waits for ever.
+    private static func unblockingSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var previous = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &previous)
+        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        try body()
     }
 
     /// Short, because the path of a Unix socket may have 107 bytes.

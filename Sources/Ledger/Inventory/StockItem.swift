@@ -40,6 +40,12 @@ package struct StockItem: Aggregate {
         /// From this instant on it is free; nil for never.
         package let expiresAt: Timestamp?
 
+        package init(allocations: [Allocation], order: OrderID?, expiresAt: Timestamp?) {
+            self.allocations = allocations
+            self.order = order
+            self.expiresAt = expiresAt
+        }
+
         package var quantity: Int64 { allocations.reduce(0) { $0 + $1.quantity } }
 
         package func isExpired(at now: Timestamp) -> Bool { expiresAt.map { $0 <= now } ?? false }

@@ -1,0 +1,63 @@
+import Foundation
+package import Logging
+
+/// A data directory opened: one shop's log, its index and its persons' keys. Several stores live in one process
+/// without knowing of each other.
+package struct Store: Sendable {
+    package enum Access: Sendable {
+        /// For the one process that writes; a second one is refused.
+        case readWrite
+        /// Beside a process that writes, or alone. The directory must exist.
+        case readOnly
+    }
+
+    package let directory: String
+    package let log: EventLog
+    package let index: LogIndex
+    package let keyring: Keyring
+    package let events: StoredEvents
+    private let lock: DataDirectoryLock?
+
+    /// Opens the store, creating what is missing when it may write. The index catches up with the log.
+    ///
+    /// - Throws: `EventStoreError.directory` where the directory can't be used or another process writes to it;
+    ///   `corrupt` where a record that is read is damaged.
+    package init(directory: String, access: Access) throws {
+        self.directory = directory
+        let readOnly = access == .readOnly
+        if readOnly {
+            guard FileManager.default.fileExists(atPath: directory + "/log/data.mdb") else {
+                throw EventStoreError(.directory, "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
+            }
+            lock = nil
+        } else {
+            try Self.createDirectories(directory)
+            lock = try DataDirectoryLock(directory: directory)
+        }
+        log = try EventLog(directory: directory + "/log", readOnly: readOnly)
+        keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)
+        events = StoredEvents(keyring: keyring)
+        index = try LogIndex(directory: directory + "/index", log: log, readOnly: readOnly)
+    }
+
+    /// Starts the store's Writer. At most one at a time.
+    package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
+        Writer(store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options, logger: logger)
+    }
+
+    /// Where the read models are kept.
+    package var readModelsDirectory: String { directory + "/read" }
+
+    private static func createDirectories(_ directory: String) throws(EventStoreError) {
+        do {
+            for part in ["log", "index", "keys", "read"] {
+                try FileManager.default.createDirectory(
+                    atPath: directory + "/" + part, withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700])
+            }
+        } catch {
+            throw EventStoreError(
+                .directory, "The data directory \(directory) can't be created. Check the path and its permissions.", cause: error)
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package import Ledger
+
+/// One event as it is stored.
+package struct Record: Equatable, Sendable {
+    /// The most that a record's bytes may be.
+    package static let bytesMax = 65_535
+
+    package let position: Position
+    package let stream: StreamName
+    package let version: Version
+    package let type: EventType
+    /// When it was written down.
+    package let recordedAt: Timestamp
+    /// When it happened.
+    package let effectiveAt: Timestamp
+    /// Who did it.
+    package let actor: String
+    /// The key of the command that did it, and the event's place among that command's events.
+    package let key: String
+    package let ordinal: Int
+    package let count: Int
+    /// Of the command; only the first of its events has it.
+    package let fingerprint: UInt64
+    /// What it belongs to, in the words of the caller: a request, an import. Empty for nothing.
+    package let correlation: String
+    /// The event before it in the same stream; `.start` where it is the first.
+    package let previous: Position
+    package let payload: [UInt8]
+    /// Of the bytes.
+    package internal(set) var checksum: UInt32 = 0
+}
+
+// The format, version 1. All integers little-endian; "varint" as in protobuf (base 128, LEB128), "text" a varint
+// of its length in bytes and then UTF-8.
+//
+//      4 bytes   CRC-32C of everything behind it
+//      1 byte    1, the version of this format
+//      varint    type
+//      varint    position
+//      1 byte    category of the stream
+//      text      id of the stream
+//      varint    version in the stream
+//      varint    position - previous position of the stream, 0 where there is none
+//      8 bytes   recorded, microseconds since 1970-01-01T00:00:00Z
+//      varint    effective - recorded, zigzag
+//      text      actor
+//      text      key of the command
+//      varint    ordinal of the event in the command, from 0
+//      varint    count of the command's events
+//      8 bytes   fingerprint of the command, only where ordinal is 0
+//      text      correlation
+//      rest      payload, protobuf
+extension Record {
+    private static let format: UInt8 = 1
+
+    /// The bytes that are stored, checksum included.
+    func encoded() -> [UInt8] {
+        var writer = RecordWriter(capacity: 96 + payload.count)
+        writer.byte(Self.format)
+        writer.varint(UInt64(type.rawValue))
+        writer.varint(position.rawValue)
+        writer.byte(stream.category.rawValue)
+        writer.text(stream.id)
+        writer.varint(version.rawValue)
+        writer.varint(previous == .start ? 0 : position.rawValue - previous.rawValue)
+        writer.fixed(UInt64(bitPattern: recordedAt.microseconds))
+        let delay = effectiveAt.microseconds - recordedAt.microseconds
+        writer.varint(UInt64(bitPattern: (delay << 1) ^ (delay >> 63)))
+        writer.text(actor)
+        writer.text(key)
+        writer.varint(UInt64(ordinal))
+        writer.varint(UInt64(count))
+        if ordinal == 0 { writer.fixed(fingerprint) }
+        writer.text(correlation)
+        writer.raw(payload)
+        return writer.sealed()
+    }
+
+    /// - Parameter position: where the bytes were found, to name it, and to find a record in another's place.
+    /// - Throws: `EventStoreError.corrupt` where the checksum or any field is impossible.
+    static func decode(_ bytes: RawSpan, at position: Position) throws(EventStoreError) -> Record {
+        try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
+            guard bytes.count > 5, bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
+            else { throw .corrupt(position, "its checksum does not match") }
+            var reader = RecordReader(bytes: bytes, index: 4)
+            guard let record = reader.record(format: format) else { throw .corrupt(position, "its fields are impossible") }
+            guard record.position == position else { throw .corrupt(position, "it says that it is record \(record.position)") }
+            return record
+        }
+    }
+}
+
+extension EventStoreError {
+    static func corrupt(_ position: Position, _ why: String) -> EventStoreError {
+        EventStoreError(
+            .corrupt,
+            "The record at position \(position) is damaged: \(why). Nothing was read from it. Run daybook verify, then restore the log from a copy."
+        )
+    }
+}
+
+private struct RecordWriter {
+    private var bytes: [UInt8] = [0, 0, 0, 0]
+
+    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+    mutating func byte(_ byte: UInt8) { bytes.append(byte) }
+
+    mutating func raw(_ more: [UInt8]) { bytes.append(contentsOf: more) }
+
+    mutating func fixed(_ value: UInt64) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func varint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    mutating func text(_ text: String) {
+        varint(UInt64(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    consuming func sealed() -> [UInt8] {
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum(.init(rebasing: $0[4...])) }
+        withUnsafeBytes(of: checksum.littleEndian) { source in
+            for index in 0..<4 { bytes[index] = source[index] }
+        }
+        return bytes
+    }
+}
+
+private struct RecordReader {
+    let bytes: UnsafeRawBufferPointer
+    var index: Int
+
+    mutating func record(format: UInt8) -> Record? {
+        guard byte() == format, let number = varint(), let type = UInt16(exactly: number).flatMap(EventType.init),
+            let position = varint(), let category = byte().flatMap(Category.init), category == type.category,
+            let id = text(), let version = varint(), let step = varint(), step < position || position == 0,
+            let recorded = fixed(), let delay = varint(), let actor = text(), let key = text(),
+            let ordinal = varint(), let count = varint(), ordinal < count,
+            let fingerprint = ordinal == 0 ? fixed() : 0, let correlation = text()
+        else { return nil }
+        let recordedAt = Int64(bitPattern: recorded)
+        let effectiveAt = recordedAt &+ (Int64(bitPattern: delay >> 1) ^ -Int64(bitPattern: delay & 1))
+        return Record(
+            position: Position(rawValue: position), stream: StreamName(category, id), version: Version(rawValue: version),
+            type: type, recordedAt: Timestamp(microseconds: recordedAt), effectiveAt: Timestamp(microseconds: effectiveAt),
+            actor: actor, key: key, ordinal: Int(ordinal), count: Int(count), fingerprint: fingerprint,
+            correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),
+            payload: Array(bytes[index...]), checksum: bytes.loadUnaligned(as: UInt32.self).littleEndian)
+    }
+
+    private mutating func byte() -> UInt8? {
+        guard index < bytes.count else { return nil }
+        defer { index += 1 }
+        return bytes[index]
+    }
+
+    private mutating func fixed() -> UInt64? {
+        guard index + 8 <= bytes.count else { return nil }
+        defer { index += 8 }
+        return bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+    }
+
+    private mutating func varint() -> UInt64? {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 64, by: 7) {
+            guard let byte = byte() else { return nil }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte & 0x80 == 0 { return value }
+        }
+        return nil
+    }
+
+    private mutating func text() -> String? {
+        guard let length = varint(), length <= UInt64(bytes.count - index) else { return nil }
+        defer { index += Int(length) }
+        return String(validating: bytes[index..<index + Int(length)], as: UTF8.self)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Synchronization
+
+/// Commands on their way to the Writer's thread: bounded, in order of arrival.
+final class CommandQueue: Sendable {
+    /// Commands handed in together and answered together. Not a transaction: each is decided by itself.
+    struct Group: Sendable {
+        let submissions: [Submission]
+        let answer: @Sendable ([Outcome]) -> Void
+    }
+
+    private struct State {
+        var groups: [Group] = []
+        var count = 0
+        var closed: EventStoreError?
+        var waitingForRoom: [@Sendable () -> Void] = []
+    }
+
+    /// How many commands may wait.
+    let capacity: Int
+    private let state = Mutex(State())
+    private let arrived = DispatchSemaphore(value: 0)
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// Queues the group, or says at once why not: `overloaded` where there is no room, or why the queue was closed.
+    func offer(_ group: Group) -> EventStoreError? {
+        let (refusal, wasEmpty) = state.withLock { state -> (EventStoreError?, Bool) in
+            if let closed = state.closed { return (closed, false) }
+            guard state.count + group.submissions.count <= capacity else {
+                return (
+                    EventStoreError(.overloaded, "\(state.count) commands wait already, the most that may. Send it again in a second."),
+                    false
+                )
+            }
+            state.groups.append(group)
+            state.count += group.submissions.count
+            return (nil, state.groups.count == 1)
+        }
+        if refusal == nil, wasEmpty { arrived.signal() }
+        return refusal
+    }
+
+    /// Returns when a group taken since may have left room, or the queue was closed.
+    func roomMade() async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = state.withLock { state in
+                guard state.closed == nil, state.count > 0 else { return false }
+                state.waitingForRoom.append { continuation.resume() }
+                return true
+            }
+            if !isWaiting { continuation.resume() }
+        }
+    }
+
+    /// Blocks until there are groups, and takes up to `max` commands of them (at least one group). Nil once the queue
+    /// is closed and empty.
+    func take(max: Int) -> [Group]? {
+        while true {
+            let (groups, isClosed, woken) = state.withLock { state -> ([Group], Bool, [@Sendable () -> Void]) in
+                var commands = 0
+                var taken = 0
+                while taken < state.groups.count,
+                    taken == 0 || commands + state.groups[taken].submissions.count <= max
+                {
+                    commands += state.groups[taken].submissions.count
+                    taken += 1
+                }
+                let groups = Array(state.groups[..<taken])
+                state.groups.removeFirst(taken)
+                state.count -= commands
+                defer { if taken > 0 { state.waitingForRoom = [] } }
+                return (groups, state.closed != nil, taken > 0 ? state.waitingForRoom : [])
+            }
+            for wake in woken { wake() }
+            if !groups.isEmpty { return groups }
+            if isClosed { return nil }
+            arrived.wait()
+        }
+    }
+
+    /// Takes nothing more, for the reason given. What was queued before can still be taken.
+    func close(_ reason: EventStoreError) {
+        let woken = state.withLock { state in
+            if state.closed == nil { state.closed = reason }
+            defer { state.waitingForRoom = [] }
+            return state.waitingForRoom
+        }
+        for wake in woken { wake() }
+        arrived.signal()
+    }
+}

@@ -1,0 +1,44 @@
+package import EventStore
+import GRDB
+
+/// How far a read model has come. Stored in the same transaction as the rows.
+package struct Checkpoint: Equatable, Sendable {
+    /// Everything up to here is in the rows.
+    package var position = Position.start
+    /// How many events were applied.
+    package var count: Int64 = 0
+    /// A rolling hash of their checksums, in order: a skipped, doubled or altered event changes it.
+    package var hash: UInt64 = 0
+
+    package init() {}
+
+    mutating func add(_ checksum: UInt32) {
+        count += 1
+        // One step of FNV-1a over 64 bits, a whole checksum at a time (Fowler, Noll, Vo).
+        hash = (hash ^ UInt64(checksum)) &* 0x0000_0100_0000_01B3 ^ UInt64(bitPattern: count)
+    }
+
+    static func createSchema(in database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE checkpoint (
+                    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, count INTEGER NOT NULL, hash INTEGER NOT NULL
+                );
+                INSERT INTO checkpoint VALUES (1, 0, 0, 0);
+                """)
+    }
+
+    static func load(from database: Database) throws -> Checkpoint {
+        var checkpoint = Checkpoint()
+        guard let row = try Row.fetchOne(database, sql: "SELECT position, count, hash FROM checkpoint") else { return checkpoint }
+        checkpoint.position = Position(rawValue: UInt64(bitPattern: row[0] as Int64))
+        checkpoint.count = row[1]
+        checkpoint.hash = UInt64(bitPattern: row[2] as Int64)
+        return checkpoint
+    }
+
+    func save(in database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE checkpoint SET position = ?, count = ?, hash = ?")
+            .execute(arguments: [Int64(bitPattern: position.rawValue), count, Int64(bitPattern: hash)])
+    }
+}

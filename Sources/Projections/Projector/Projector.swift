@@ -1,0 +1,92 @@
+package import EventStore
+import Foundation
+import GRDB
+package import Logging
+import Synchronization
+
+/// Feeds one read model from the log, on a thread of its own: batches, rows and checkpoint in one transaction.
+///
+/// It stops at an event it can't apply, says so, and tries again each second; it never skips one.
+package final class Projector: Sendable {
+    package let model: ReadModel
+    private let step: @Sendable () throws -> Int
+    private let log: EventLog
+    private let logger: Logger
+    private let stopping = Mutex(false)
+    private let ended = Watermark()
+
+    /// How many records one transaction takes in.
+    static let batchRecordsMax = 16_384
+
+    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, logger: Logger) {
+        self.model = model
+        self.logger = logger
+        log = store.log
+        step = { try Self.advance(P.self, model: model, store: store) }
+    }
+
+    /// Starts the thread. Once.
+    package func start() {
+        let thread = Thread { [self] in
+            run()
+            ended.advance(to: 1)
+        }
+        thread.name = "daybook-\(model.name)"
+        thread.start()
+    }
+
+    /// Ends after the transaction in hand.
+    package func stop() async {
+        stopping.withLock { $0 = true }
+        _ = await ended.reached(1, within: .seconds(60))
+    }
+
+    /// Applies everything up to the log's head of now, on the calling thread.
+    package func catchUp(progress: (Position) -> Void = { _ in }) throws {
+        while try step() > 0 { progress(Position(rawValue: model.watermark.value)) }
+    }
+
+    private func run() {
+        while !stopping.withLock({ $0 }) {
+            do {
+                if try step() == 0 {
+                    // Rung by this process's Writer; looked at now and then because another process may be the writer.
+                    log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
+                    try log.refreshHead()
+                }
+                model.stoppedBy = nil
+            } catch {
+                let failure = ProjectionFailure(
+                    after: Position(rawValue: model.watermark.value), message: String(describing: error))
+                if model.stoppedBy?.message != failure.message {
+                    logger.error(
+                        "a projection stopped",
+                        metadata: ["projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)"])
+                }
+                model.stoppedBy = failure
+                Watermark().waitBlocking(for: 1, timeoutMilliseconds: 1_000)
+            }
+        }
+    }
+
+    /// Applies the next batch in one transaction. Returns how many records it took.
+    private static func advance<P: Projection>(_ projection: P.Type, model: ReadModel, store: Store) throws -> Int {
+        let after = Position(rawValue: model.watermark.value)
+        let records = try store.log.read(after: after, limit: batchRecordsMax)
+        guard let last = records.last else { return 0 }
+        try model.write { database in
+            var checkpoint = try Checkpoint.load(from: database)
+            precondition(checkpoint.position == after, "one projector feeds a read model")
+            var projection = P()
+            for record in records where P.categories.contains(record.stream.category) {
+                try projection.apply(Recorded(record: record, event: try store.events.event(of: record)), in: database)
+                checkpoint.add(record.checksum)
+            }
+            try projection.finish(in: database)
+            checkpoint.position = last.position
+            try checkpoint.save(in: database)
+        }
+        model.watermark.advance(to: last.position.rawValue)
+        return records.count
+    }
+}

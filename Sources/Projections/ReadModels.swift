@@ -1,0 +1,41 @@
+package import EventStore
+package import Logging
+
+/// All read models of a store. The one place to register another.
+package struct ReadModels: Sendable {
+    package let catalog: ReadModel
+    package let carts: ReadModel
+    package let orders: ReadModel
+    package let stock: ReadModel
+    package let search: ReadModel
+    package let sales: ReadModel
+
+    package static let names = [
+        CatalogProjection.name, CartsProjection.name, OrdersProjection.name, StockProjection.name, SearchProjection.name,
+        SalesProjection.name,
+    ]
+
+    /// Opens them in `directory`, creating what is missing.
+    package init(directory: String) throws {
+        catalog = try ReadModel(CatalogProjection.self, directory: directory)
+        carts = try ReadModel(CartsProjection.self, directory: directory)
+        orders = try ReadModel(OrdersProjection.self, directory: directory)
+        stock = try ReadModel(StockProjection.self, directory: directory)
+        search = try ReadModel(SearchProjection.self, directory: directory)
+        sales = try ReadModel(SalesProjection.self, directory: directory)
+    }
+
+    package var all: [ReadModel] { [catalog, carts, orders, stock, search, sales] }
+
+    /// What feeds them. Not started.
+    package func projectors(of store: Store, logger: Logger) -> [Projector] {
+        [
+            Projector(CatalogProjection.self, store: store, model: catalog, logger: logger),
+            Projector(CartsProjection.self, store: store, model: carts, logger: logger),
+            Projector(OrdersProjection.self, store: store, model: orders, logger: logger),
+            Projector(StockProjection.self, store: store, model: stock, logger: logger),
+            Projector(SearchProjection.self, store: store, model: search, logger: logger),
+            Projector(SalesProjection.self, store: store, model: sales, logger: logger),
+        ]
+    }
+}
