@@ -41,26 +41,28 @@ let package = Package(
         .target(name: "Postgres", dependencies: ["CPostgres"]),
         .target(name: "Redis", dependencies: ["CRedis"]),
 
+        .target(name: "JSON"),
+
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),
         .target(name: "EventStore", dependencies: ["Ledger", "LMDB", crypto, logging, swiftProtobuf]),
-        .target(name: "Projections", dependencies: ["EventStore", "Ledger", grdb, logging]),
-        .target(name: "HTTPService", dependencies: [httpTypes, hummingbird, logging, nioCore]),
+        .target(name: "Projections", dependencies: ["EventStore", "JSON", "Ledger", grdb, logging]),
+        .target(name: "HTTPService", dependencies: ["JSON", httpTypes, hummingbird, logging, nioCore]),
         .target(
             name: "CommandAPI",
-            dependencies: ["EventStore", "HTTPService", "Ledger", httpTypes, hummingbird, logging, nioCore]
+            dependencies: ["EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore]
         ),
         .target(
             name: "QueryAPI",
             dependencies: [
-                "EventStore", "HTTPService", "Ledger", "Projections", grdb, httpTypes, hummingbird, logging, nioCore,
+                "EventStore", "HTTPService", "JSON", "Ledger", "Projections", grdb, httpTypes, hummingbird, logging, nioCore,
             ]
         ),
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CommandAPI", "Decompression", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI",
-                argumentParser, configuration, crypto, grdb, hummingbird, logging, serviceLifecycle,
+                "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
+                "QueryAPI", argumentParser, configuration, crypto, grdb, hummingbird, logging, serviceLifecycle,
             ]
         ),
     ]

@@ -71,6 +71,14 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// The fields of an object which is JSON text already, as fields of the object that is being written.
+    package mutating func fields(of object: [UInt8]) {
+        guard object.count > 2 else { return }
+        separate()
+        bytes.append(contentsOf: object[1..<object.count - 1])
+        needsComma = true
+    }
+
     package mutating func field(_ name: String, _ text: String) {
         key(name)
         value(text)

@@ -38,7 +38,9 @@ struct FingerprintTests {
             .init(name: "A", price: .gbp("0")),
         ]
         try expectDistinct {
-            try details.map { try RegisterProduct(sku: "S", details: $0) } + [RegisterProduct(sku: "T", details: details[0])]
+            try details.map { try RegisterProduct(sku: "S", details: $0) } + [
+                RegisterProduct(sku: "T", details: details[0])
+            ]
         }
         try expectDistinct {
             [
@@ -116,9 +118,13 @@ struct FingerprintTests {
     @Test("Placing an order is described by each of its fields, the contact's too")
     func placing() throws {
         let address = {
-            (name: String, line1: String, line2: String?, city: String, region: String?, postcode: String?, country: String) in
+            (
+                name: String, line1: String, line2: String?, city: String, region: String?, postcode: String?,
+                country: String
+            ) in
             let address = try Contact.Address(
-                name: name, line1: line1, line2: line2, city: city, region: region, postcode: postcode, country: country)
+                name: name, line1: line1, line2: line2, city: city, region: region, postcode: postcode, country: country
+            )
             return try PlaceOrder(cart: "c", contact: Contact(email: nil, shippingAddress: address), country: "x")
         }
         try expectDistinct {
@@ -202,7 +208,8 @@ struct FingerprintTests {
         let line = Adjustment.Line(code: "S", delta: 1, reason: "r")
         try expectDistinct {
             let adjust = {
-                (reference: String?, country: String?, currency: Currency, location: Location, lines: [Adjustment.Line]) in
+                (reference: String?, country: String?, currency: Currency, location: Location, lines: [Adjustment.Line])
+                in
                 try RecordAdjustment(
                     adjustment: .init(
                         reference: reference, country: country, currency: currency, location: location, lines: lines))
@@ -220,7 +227,10 @@ struct FingerprintTests {
         }
         try expectDistinct {
             let debt = {
-                (reference: String?, customer: CustomerID?, country: String?, label: String?, quantity: Int64, price: Amount) in
+                (
+                    reference: String?, customer: CustomerID?, country: String?, label: String?, quantity: Int64,
+                    price: Amount
+                ) in
                 BadDebt(
                     reference: reference, customer: customer, country: country, code: "B", label: label,
                     quantity: quantity, unitPrice: price)

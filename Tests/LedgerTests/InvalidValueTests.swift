@@ -176,7 +176,9 @@ struct InvalidValueTests {
         ("address's country", 200, { _ = try Contact.Address(name: "n", line1: "l", city: "c", country: $0) }),
     ]
 
-    @Test("A text has a least and a most of bytes, no control characters, no white space around", arguments: texts.indices)
+    @Test(
+        "A text has a least and a most of bytes, no control characters, no white space around", arguments: texts.indices
+    )
     func text(index: Int) {
         let (noun, bytesMax, check) = Self.texts[index]
         let valid = ["a", "85123A", "é", "a b", "🧾", String(repeating: "x", count: bytesMax)]

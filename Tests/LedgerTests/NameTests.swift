@@ -44,7 +44,9 @@ struct NameTests {
         }
     }
 
-    @Test("What is no stream is not read", arguments: ["", "-", "cart", "cart-", "carts-c1", "Cart-c1", "-c1", " cart-c1"])
+    @Test(
+        "What is no stream is not read",
+        arguments: ["", "-", "cart", "cart-", "carts-c1", "Cart-c1", "-c1", " cart-c1"])
     func noStream(text: String) {
         #expect(StreamName(text) == nil)
     }

@@ -6,7 +6,7 @@ package import Ledger
 ///
 /// Rows must follow from the events alone: not from clocks, nor from where a batch began, so that a replay from nothing
 /// equals the live model, row for row.
-package protocol Projection {
+package protocol Projection: SendableMetatype {
     static var name: String { get }
     /// Raise it to have the read model built anew, in a file of its own.
     static var version: Int { get }

@@ -1,6 +1,7 @@
 package import EventStore
 import Foundation
 import GRDB
+import Ledger
 package import Logging
 import Synchronization
 

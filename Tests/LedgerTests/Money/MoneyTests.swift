@@ -37,8 +37,11 @@ struct MoneyTests {
     func amountRoundTrip(currency: Currency) throws {
         var random = SplitMix64.of("amount")
         for _ in 0..<1_000 {
-            let magnitude = Int64.random(in: 0..<Amount.tenThousandthsMax, using: &random) >> Int64.random(in: 0...49, using: &random)
-            let amount = Amount(tenThousandths: Bool.random(using: &random) ? magnitude : -magnitude, currency: currency)
+            let magnitude =
+                Int64.random(in: 0..<Amount.tenThousandthsMax, using: &random)
+                >> Int64.random(in: 0...49, using: &random)
+            let amount = Amount(
+                tenThousandths: Bool.random(using: &random) ? magnitude : -magnitude, currency: currency)
             #expect(try Amount(amount.text, currency: currency) == amount, "DAYBOOK_TEST_SEED=\(SplitMix64.seed)")
         }
     }
@@ -78,7 +81,8 @@ struct MoneyTests {
     @Test(
         "Rounding goes to the nearest minor unit, halves away from zero",
         arguments: [
-            (Currency.gbp, "0.0049", "0.00"), (.gbp, "0.005", "0.01"), (.gbp, "0.0149", "0.01"), (.gbp, "0.015", "0.02"),
+            (Currency.gbp, "0.0049", "0.00"), (.gbp, "0.005", "0.01"), (.gbp, "0.0149", "0.01"),
+            (.gbp, "0.015", "0.02"),
             (.gbp, "-0.0049", "0.00"), (.gbp, "-0.005", "-0.01"), (.gbp, "-0.0151", "-0.02"), (.gbp, "0", "0.00"),
             (.gbp, "99999999999.995", "100000000000.00"), (.jpy, "0.4999", "0"), (.jpy, "0.5", "1"),
             (.jpy, "-1.5", "-2"), (.kwd, "0.0004", "0.000"), (.kwd, "0.0005", "0.001"), (.kwd, "-0.0015", "-0.002"),
@@ -138,7 +142,9 @@ struct SplitTests {
         var random = SplitMix64.of("split")
         for run in 0..<2_000 {
             let whole = Int64.random(in: 0...1_000_000, using: &random) >> Int64.random(in: 0...19, using: &random)
-            let weights = (0..<Int.random(in: 1...9, using: &random)).map { _ in Int64.random(in: 0...20, using: &random) }
+            let weights = (0..<Int.random(in: 1...9, using: &random)).map { _ in
+                Int64.random(in: 0...20, using: &random)
+            }
             let parts = split(whole, weights)
             let total = weights.reduce(0, +)
             let seen: Comment = "\(whole) by \(weights), run \(run), DAYBOOK_TEST_SEED=\(SplitMix64.seed)"

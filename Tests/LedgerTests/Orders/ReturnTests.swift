@@ -19,7 +19,8 @@ struct ReturnTests {
 
     @Test("Returned goods are for sale again, their part of the charge is refunded, on a credit note")
     func restock() throws {
-        try books.order("o1", [.of("LAMP", 4), .of("VASE", 1)], charges: [postage], customer: "17850", country: "France")
+        try books.order(
+            "o1", [.of("LAMP", 4), .of("VASE", 1)], charges: [postage], customer: "17850", country: "France")
         try books.when(FulfilOrder(order: "o1"))
         let command = try giveBack([.of("VASE", 1), .of("LAMP", 2), .of("LAMP", 1)])
         let events = try books.when(command, freshID: "d-new")

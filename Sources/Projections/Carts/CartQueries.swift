@@ -1,0 +1,55 @@
+import GRDB
+import JSON
+import Ledger
+
+/// Questions to the carts read model, answered as JSON.
+package struct CartQueries: Sendable {
+    private let model: ReadModel
+
+    package init(_ model: ReadModel) { self.model = model }
+
+    /// Nil where there is no such cart.
+    package func cart(_ id: String) throws -> (json: [UInt8], version: Int64)? {
+        try model.read { database in
+            guard let cart = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT version, ordered_as FROM cart WHERE id = ?"), arguments: [id])
+            else { return nil }
+            let lines = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT is_charge, code, label, quantity, price, currency, name
+                        FROM line LEFT JOIN product_name ON sku = code WHERE cart = ? ORDER BY line
+                        """),
+                arguments: [id])
+            let order: String? = cart[1]
+            let json = try JSONWriter.object { writer in
+                writer.field("id", id)
+                writer.field("status", order == nil ? "open" : "ordered")
+                writer.field("order", order)
+                writer.field("version", cart[0] as Int64)
+                try write(lines, to: &writer)
+            }
+            return (json, cart[0])
+        }
+    }
+
+    private func write(_ rows: [Row], to writer: inout JSONWriter) throws {
+        let lines = rows.map { row in
+            PricedLine(
+                code: row["code"], name: row["label"] ?? row["name"], quantity: row["quantity"],
+                unitPrice: Amount(tenThousandths: row["price"], currency: Currency(trusted: row["currency"])))
+        }
+        let charged = zip(rows, lines).filter { $0.0["is_charge"] }.map(\.1)
+        let goods = zip(rows, lines).filter { !($0.0["is_charge"] as Bool) }.map(\.1)
+        try writer.field("lines", goods, codeName: "sku")
+        try writer.field("charges", charged, codeName: "code")
+        guard let currency = lines.first?.unitPrice.currency else {
+            writer.key("total")
+            writer.null()
+            return
+        }
+        var sum = Amount(tenThousandths: 0, currency: currency)
+        for line in lines { sum = try sum.adding(line.unitPrice.times(line.quantity)) }
+        writer.field("total", Rounding.halfUp.round(sum))
+    }
+}
