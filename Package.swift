@@ -6,8 +6,10 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -45,9 +47,14 @@ let package = Package(
 
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),
-        .target(name: "EventStore", dependencies: ["Ledger", "LMDB", crypto, logging, swiftProtobuf]),
+        .target(name: "EventStore", dependencies: ["JSON", "Ledger", "LMDB", crypto, logging, swiftProtobuf]),
         .target(name: "Projections", dependencies: ["EventStore", "JSON", "Ledger", grdb, logging]),
-        .target(name: "HTTPService", dependencies: ["JSON", httpTypes, hummingbird, logging, nioCore]),
+        .target(
+            name: "HTTPService",
+            dependencies: [
+                "JSON", "Ledger", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, serviceLifecycle,
+            ]
+        ),
         .target(
             name: "CommandAPI",
             dependencies: ["EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore]
@@ -55,7 +62,7 @@ let package = Package(
         .target(
             name: "QueryAPI",
             dependencies: [
-                "EventStore", "HTTPService", "JSON", "Ledger", "Projections", grdb, httpTypes, hummingbird, logging, nioCore,
+                "EventStore", "HTTPService", "JSON", "Ledger", "Projections", httpTypes, hummingbird, logging, nioCore,
             ]
         ),
         .executableTarget(

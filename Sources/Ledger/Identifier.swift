@@ -1,5 +1,5 @@
-/// A name given from outside: 1 to 64 bytes of UTF-8, kept to the letter, case included; no control
-/// characters, no white space at either end.
+/// A name given from outside: 1 to 64 printable ASCII characters, kept to the letter, case included; no white space at
+/// either end. ASCII alone, because other letters have several spellings which text compares as equal and a log keeps apart.
 package protocol Identifier: Hashable, Comparable, Sendable, Codable, CodingKeyRepresentable, CustomStringConvertible {
     /// What the name names, as a person would call it: "SKU", "cart".
     static var noun: String { get }
@@ -13,6 +13,9 @@ extension Identifier {
 
     package init(_ text: String) throws(InvalidValue) {
         try Text.check(text, noun: Self.noun, bytesMax: Self.bytesMax)
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw InvalidValue(code: "invalid_text", message: "A \(Self.noun) has only ASCII characters; \"\(text)\" has others.")
+        }
         self.init(trusted: text)
     }
 

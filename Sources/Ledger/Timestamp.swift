@@ -111,7 +111,9 @@ extension Timestamp: CustomStringConvertible {
             let base = Timestamp(
                 year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: fraction)
         else { return nil }
-        self = base.adding(seconds: -offset)
+        let instant = base.adding(seconds: -offset)
+        guard (1...9999).contains(instant.civil.year) else { return nil }  // An offset may lead out of what can be written.
+        self = instant
     }
 
     private static func offsetSeconds(_ zone: ArraySlice<UInt8>, _ number: (Range<Int>) -> Int64?) -> Int64? {

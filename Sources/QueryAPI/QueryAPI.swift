@@ -1,1 +1,119 @@
-// placeholder
+package import EventStore
+package import HTTPService
+import HTTPTypes
+package import Hummingbird
+import JSON
+import Ledger
+package import Projections
+
+/// Questions over HTTP, answered from the read models.
+package struct QueryAPI: Sendable {
+    package struct Options: Sendable {
+        /// How long a request with `Daybook-Position` waits for its read model.
+        package var waitMilliseconds = 2_000
+        /// From this lag on `/ready` says no.
+        package var lagMax: UInt64 = 50_000
+
+        package init() {}
+    }
+
+    let store: Store
+    let models: ReadModels
+    let options: Options
+
+    package init(store: Store, models: ReadModels, options: Options = Options()) {
+        self.store = store
+        self.models = models
+        self.options = options
+    }
+
+    package func router() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
+        addCatalogRoutes(to: router)
+        addShopRoutes(to: router)
+        addReportRoutes(to: router)
+        addEventRoutes(to: router)
+        addOperationRoutes(to: router)
+        let description = OpenAPI(title: "Daybook queries", operations: Self.operations).json
+        router.get("/openapi.json") { _, _ in Response.json(description) }
+        return router
+    }
+
+    package static var operations: [HTTPService.Operation] {
+        catalogOperations + shopOperations + reportOperations + eventOperations + operationOperations
+    }
+}
+
+extension QueryAPI {
+    static let cursorParameters = [
+        HTTPService.Operation.Parameter("limit", "How many items, 1 to 500; 50 where not given."),
+        HTTPService.Operation.Parameter("cursor", "`next` of the page before."),
+    ]
+    static let positionParameter = HTTPService.Operation.Parameter(
+        "Daybook-Position", in: .header, "Wait until the read model has come this far: read your own write.")
+
+    /// Waits for the position that the request demands.
+    ///
+    /// - Throws: `Problem` 400 for what is not a position, 503 where the model does not come so far in time.
+    func wait(for model: ReadModel, _ request: Request) async throws {
+        guard let text = request.headers[.daybookPosition] else { return }
+        guard let position = UInt64(text) else {
+            throw Problem.badRequest("invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
+        }
+        guard await model.watermark.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
+            throw Problem.unavailable(
+                "read_model_behind",
+                "The read model \"\(model.name)\" stands at position \(model.watermark.value), not yet at \(position). Ask again.",
+                retryAfterSeconds: 1)
+        }
+    }
+
+    /// Headers that tell how far the read model has come.
+    func headers(_ model: ReadModel) -> HTTPFields {
+        var headers: HTTPFields = [.daybookPosition: String(model.watermark.value)]
+        if model.stoppedBy != nil { headers[.daybookStale] = "true" }
+        return headers
+    }
+
+    func entity(_ found: (json: [UInt8], version: Int64)?, _ model: ReadModel, orElse problem: @autoclosure () -> Problem) throws -> Response {
+        guard let found else { throw problem() }
+        var headers = headers(model)
+        headers[.eTag] = "\"\(found.version)\""
+        return .json(found.json, headers: headers)
+    }
+
+    func list(_ page: Page, _ model: ReadModel) -> Response {
+        .json(JSONWriter.object { $0.fields(of: page) }, headers: headers(model))
+    }
+
+    static func limit(_ parameters: QueryParameters) throws -> Int {
+        Int(try parameters.integer("limit", in: 1...500) ?? 50)
+    }
+
+    static func cursor(_ parameters: QueryParameters, count: Int = 2) throws -> Cursor? {
+        try parameters.text("cursor").map { text in
+            guard let cursor = Cursor(text, count: count) else {
+                throw QueryParameters.invalid("cursor", "`next` of a page before, unchanged", text)
+            }
+            return cursor
+        }
+    }
+}
+
+extension JSONWriter {
+    /// `items` and `next`.
+    mutating func fields(of page: Page) {
+        key("items")
+        array { writer in for item in page.items { writer.raw(item) } }
+        field("next", page.next?.text)
+    }
+}
+
+extension HTTPField.Name {
+    /// `true` where the read model stopped at an event it can't apply, and answers from what it has.
+    static var daybookStale: HTTPField.Name {
+        guard let name = HTTPField.Name("Daybook-Stale") else { preconditionFailure("a token of RFC 9110") }
+        return name
+    }
+}

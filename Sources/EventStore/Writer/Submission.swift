@@ -6,7 +6,7 @@ package struct Submission: Sendable {
     package static let textBytesMax = 128
 
     let command: any Command
-    let key: String
+    package let key: String
     let expectedVersion: Version?
     let actor: String
     let correlation: String

@@ -81,9 +81,7 @@ extension Cart {
         try refuseFull(id)
         try refuseOtherCurrency(line.unitPrice)
         let held = lines.reduce(Int64(0)) { $1.sku == line.sku ? $0 + $1.quantity : $0 }
-        guard held + line.quantity <= Quantity.max else {
-            throw Refusal(.cartFull, "Cart \"\(id)\" would hold more than \(Quantity.max) of \"\(line.sku)\".")
-        }
+        guard held + line.quantity <= Quantity.max else { throw Self.tooMany(of: line.sku, in: id) }
         return .lineAdded(line)
     }
 
@@ -98,6 +96,8 @@ extension Cart {
         try refuseMissing(id)
         try refuseClosed(id)
         guard listPriceLine(of: sku) != nil else { throw Self.notInCart(sku, id) }
+        let quoted = lines.reduce(Int64(0)) { $1.sku == sku && $1.isQuoted ? $0 + $1.quantity : $0 }
+        guard quoted + quantity <= Quantity.max else { throw Self.tooMany(of: sku, in: id) }
         return .quantityChanged(sku, quantity: quantity)
     }
 
@@ -137,6 +137,10 @@ extension Cart {
     private func refuseOtherCurrency(_ price: Amount) throws(Refusal) {
         let currency = lines.first?.unitPrice.currency ?? charges.first?.unitPrice.currency
         if let currency, currency != price.currency { throw .currencyMismatch(currency, price.currency) }
+    }
+
+    private static func tooMany(of sku: SKU, in id: CartID) -> Refusal {
+        Refusal(.cartFull, "Cart \"\(id)\" would hold more than \(Quantity.max) of \"\(sku)\".")
     }
 
     private static func notInCart(_ sku: SKU, _ id: CartID) -> Refusal {

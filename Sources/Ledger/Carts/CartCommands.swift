@@ -21,8 +21,7 @@ package struct AddToCart: Command {
 
     package func decide(_ books: any Books, _ moment: Moment) throws -> [StreamEvent] {
         let product = try books.product(sku)
-        try product.requireGoods(sku)
-        let unitPrice = try quotedPrice ?? product.priceForSale(of: sku)
+        let unitPrice = try product.priceForSale(of: sku, quoted: quotedPrice)
         let id = cart ?? CartID(trusted: moment.freshID)
         let line = Cart.Line(sku: sku, quantity: quantity, unitPrice: unitPrice, isQuoted: quotedPrice != nil)
         return [.cart(id, try books.cart(id).add(line, to: id))]

@@ -80,13 +80,13 @@ package struct Product: Aggregate {
         return .priceChanged(price)
     }
 
-    /// What the goods cost today.
-    func priceForSale(of sku: SKU) throws(Refusal) -> Amount {
+    /// What the goods cost today, or the price agreed on.
+    func priceForSale(of sku: SKU, quoted: Amount?) throws(Refusal) -> Amount {
         guard let kind else { throw .unknownProduct(sku) }
         guard kind == .goods else {
             throw Refusal(.notForSale, "\"\(sku)\" is a charge, not goods. Put it on a cart with add-charge.")
         }
-        guard let price else {
+        guard let price = quoted ?? self.price else {
             throw Refusal(.noPrice, "Product \"\(sku)\" has no price yet. Give it one with change-price.")
         }
         return price

@@ -105,10 +105,13 @@ package struct RecordAdjustment: Command {
             guard kind == .goods else { continue }
             // Several lines may concern one SKU: each is decided on what the lines before it left.
             var stock = try stocks[line.code] ?? books.stock(line.code)
-            let event = try stock.adjust(adjustment.location, by: line.delta, reason: line.reason, sku: line.code)
-            stock.apply(event)
+            let adjusted = try stock.adjust(
+                adjustment.location, by: line.delta, reason: line.reason, sku: line.code, now: moment.now)
+            for event in adjusted {
+                stock.apply(event)
+                events.append(.stock(line.code, event))
+            }
             stocks[line.code] = stock
-            events.append(.stock(line.code, event))
         }
         return events
     }

@@ -50,7 +50,8 @@ package struct AdjustStock: Command {
 
     package func decide(_ books: any Books, _ moment: Moment) throws -> [StreamEvent] {
         try books.product(sku).requireGoods(sku)
-        return [.stock(sku, try books.stock(sku).adjust(location, by: delta, reason: reason, sku: sku))]
+        return try books.stock(sku).adjust(location, by: delta, reason: reason, sku: sku, now: moment.now)
+            .map { .stock(sku, $0) }
     }
 
     package func describe(to bytes: inout CanonicalBytes) {

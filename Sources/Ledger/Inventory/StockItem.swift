@@ -161,13 +161,19 @@ extension StockItem {
         return .received(goods, reference: reference)
     }
 
-    func adjust(_ location: Location, by delta: Int64, reason: String, sku: SKU) throws(Refusal) -> Event {
-        let available = balance(of: .available(location))
+    /// Expired reservations are written down as released before goods are counted away.
+    func adjust(
+        _ location: Location, by delta: Int64, reason: String, sku: SKU, now: Timestamp
+    ) throws(Refusal) -> [Event] {
+        let releases = delta < 0 ? expirations(at: now) : []
+        var freed = self
+        for release in releases { freed.apply(release) }
+        let available = freed.balance(of: .available(location))
         guard available + delta >= 0 else {
             throw .notEnoughStock(sku, wanted: -delta, available: available, at: location)
         }
         try refuseOverflow(adding: delta, sku: sku)
-        return .adjusted(location, delta: delta, reason: reason)
+        return releases + [.adjusted(location, delta: delta, reason: reason)]
     }
 
     /// Reserves from the fullest location first. Expired reservations are written down as released before.
@@ -226,7 +232,7 @@ extension StockItem {
     }
 
     func takeBack(_ quantity: Int64, document: DocumentID, restocked: Bool, sku: SKU) throws(Refusal) -> Event {
-        try refuseOverflow(adding: quantity, sku: sku)
+        if restocked { try refuseOverflow(adding: quantity, sku: sku) }
         let location = fullestLocation ?? Location(trusted: "main")
         return .returned(Allocation(location: location, quantity: quantity), document: document, restocked: restocked)
     }

@@ -43,12 +43,12 @@ package enum Decimals {
         let negative = digits.first == UInt8(ascii: "-")
         if negative { digits = digits.dropFirst() }
         let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, !whole.isEmpty, whole.count <= 11, parts.count == 1 || !parts[1].isEmpty,
+        guard let whole = parts.first, !whole.isEmpty, whole.count <= 12, parts.count == 1 || !parts[1].isEmpty,
             parts.allSatisfy({ $0.allSatisfy { (48...57).contains($0) } })
         else {
             throw InvalidValue(
                 code: "invalid_amount",
-                message: "An amount is a decimal string such as \"2.55\", with up to eleven digits before the point; not \"\(text)\".")
+                message: "An amount is a decimal string such as \"2.55\", with up to twelve digits before the point; not \"\(text)\".")
         }
         let fraction = parts.count == 2 ? parts[1] : whole[whole.endIndex...]
         guard fraction.count <= 4 else {

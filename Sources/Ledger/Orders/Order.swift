@@ -112,7 +112,8 @@ extension Order {
     func pay(_ money: Money, method: String?, id: OrderID) throws(Refusal) -> Event {
         let terms = try open(id)
         guard money.currency == terms.total.currency else { throw .currencyMismatch(terms.total.currency, money.currency) }
-        let due = terms.total.minorUnits - paidMinorUnits
+        // What came back before it was paid needs no payment.
+        let due = max(0, terms.total.minorUnits - refundedMinorUnits - paidMinorUnits)
         guard money.minorUnits <= due else {
             let left = Money(minorUnits: due, currency: money.currency)
             throw Refusal(.moreThanCharged, "Order \"\(id)\" has \(left.text) \(left.currency) left to pay; \(money.text) is more.")
@@ -125,7 +126,9 @@ extension Order {
         guard fulfilments == 0 else {
             throw Refusal(.orderFulfilled, "Order \"\(id)\" was delivered at least in part. Take goods back with return-items.")
         }
-        return .cancelled(reason: reason, refund: Money(minorUnits: paidMinorUnits, currency: terms.total.currency))
+        // A credit note may have given charges back before anything was delivered.
+        let owed = max(0, paidMinorUnits - refundedMinorUnits)
+        return .cancelled(reason: reason, refund: Money(minorUnits: owed, currency: terms.total.currency))
     }
 
     /// - Parameter pieces: nil for all that is not yet delivered.

@@ -78,6 +78,7 @@ package struct PlaceOrder: Command {
 
     package func describe(to bytes: inout CanonicalBytes) {
         bytes.add(cart)
+        bytes.add(contact == nil ? 0 : 1)
         for text in [order?.text, reference, customer?.text, country, contact?.email] { bytes.add(text) }
         let address = contact?.shippingAddress
         for text in [

@@ -1,4 +1,5 @@
 import Foundation
+import EventStore
 import GRDB
 import JSON
 package import Ledger

@@ -18,7 +18,8 @@ struct ActionGenerator {
         + [.register("BARE", isCharge: false, price: nil, currency: "GBP")]
         + charges.map { .register($0, isCharge: true, price: nil, currency: "GBP") }
 
-    mutating func next() -> Action {
+    /// - Parameter shop: what stands there by now, so that most of what is asked could be.
+    mutating func next(in shop: ShopModel) -> Action {
         // Whole seconds now and then, so that the exact instant of an expiry is met.
         let steps = [0, 1, 1_000_000, 1_000_000, 5_000_000, 60_000_000, 3_600_000_000]
         now += steps.randomElement(using: &random)!
@@ -32,7 +33,7 @@ struct ActionGenerator {
             return .reserve(
                 code(), quantity: number(1...20), id: reservation(),
                 seconds: [1, 5, 60, 3_600].randomElement(using: &random)!)
-        case 33...36: return .release(code(), id: reservation())
+        case 33...36: return .release(code(), id: number(0...1) == 0 ? order(in: shop) : reservation())
         case 37...52:
             return .add(code(), quantity: number(1...8), quoted: number(0...4) == 0 ? price() : nil, to: cart())
         case 53...56: return .charge(code(), quantity: number(1...2), price: price(), to: cart())
@@ -40,15 +41,20 @@ struct ActionGenerator {
         case 59...61: return .remove(code(), from: cart())
         case 62...71: return .place(cart(), as: order())
         case 72...75:
-            return .pay(order(), minorUnits: number(1...5_000), currency: number(0...9) == 0 ? "EUR" : "GBP")
-        case 76...78: return .cancel(order())
-        case 79...85: return .fulfil(order(), number(0...1) == 0 ? nil : pieces(upTo: 5))
-        case 86...92: return .giveBack(order(), pieces(upTo: 3), restock: number(0...1) == 0)
+            return .pay(
+                order(in: shop), minorUnits: number(1...5_000), currency: number(0...9) == 0 ? "EUR" : "GBP")
+        case 76...77: return .cancel(order(in: shop))
+        case 78...85:
+            let order = order(in: shop)
+            return .fulfil(order, number(0...2) == 0 ? nil : pieces(of: shop.orders[order], upTo: 5))
+        case 86...92:
+            let order = order(in: shop)
+            return .giveBack(order, pieces(of: shop.orders[order], upTo: 3), restock: number(0...1) == 0)
         case 93...95:
             let lines = (0..<number(1...3)).map { _ in
                 (
                     code: code(), quantity: number(1...2), price: price(),
-                    order: number(0...2) == 0 ? nil : Optional(order())
+                    order: number(0...2) == 0 ? nil : Optional(order(in: shop))
                 )
             }
             return .credit(document(), lines)
@@ -74,7 +80,17 @@ struct ActionGenerator {
         number(0...2) > 0 ? Self.goods[number(0...2)] : Self.codes.randomElement(using: &random)!
     }
 
-    private mutating func pieces(upTo quantity: Int) -> [Action.Piece] {
-        (0..<number(1...2)).map { _ in (code(), number(1...quantity)) }
+    /// Mostly one that was placed.
+    private mutating func order(in shop: ShopModel) -> String {
+        number(0...9) == 0 ? order() : shop.orders.keys.sorted().randomElement(using: &random) ?? order()
+    }
+
+    /// Mostly what was ordered.
+    private mutating func pieces(of order: ShopModel.Order?, upTo quantity: Int) -> [Action.Piece] {
+        let ordered = order?.ordered.map(\.code) ?? []
+        return (0..<number(1...2)).map { _ in
+            let code = number(0...7) == 0 ? code() : ordered.randomElement(using: &random) ?? code()
+            return (code, number(1...quantity))
+        }
     }
 }

@@ -27,7 +27,6 @@ struct HistoryTests {
             for _ in 0..<Self.steps { history.step() }
             outcomes.merge(history.outcomes) { $0 + $1 }
         }
-print("OUT", outcomes.sorted { $0.value < $1.value })
         // The others need more than a short history gives: huge numbers, or what the Writer alone knows.
         let unmet: Set<Refusal.Code> = [.cartFull, .stockTooLarge, .amountTooLarge, .recordTooLarge]
         for code in Refusal.Code.allCases where !unmet.contains(code) {
@@ -50,7 +49,7 @@ private struct ModelledHistory {
         generator = ActionGenerator(random: .of("history", index))
     }
 
-    mutating func step() { step(generator.next()) }
+    mutating func step() { step(generator.next(in: model)) }
 
     mutating func step(_ action: Action) {
         steps += 1

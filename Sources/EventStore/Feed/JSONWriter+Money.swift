@@ -13,10 +13,6 @@ extension JSONWriter {
 
     /// `{"amount":"2.55","currency":"GBP"}`.
     package mutating func field(_ name: String, _ money: Money) {
-        key(name)
-        object {
-            $0.field("amount", money.text)
-            $0.field("currency", money.currency.code)
-        }
+        field(name, money.exact)
     }
 }

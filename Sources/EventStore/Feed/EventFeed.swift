@@ -1,0 +1,62 @@
+package import Ledger
+
+/// Reads the log for those outside: a page at a time, filtered, with bounded work and memory a call.
+package struct EventFeed: Sendable {
+    package struct Filter: Sendable {
+        package var type: EventType?
+        package var stream: StreamName?
+
+        package init(type: EventType? = nil, stream: StreamName? = nil) {
+            self.type = type
+            self.stream = stream
+        }
+
+        func matches(_ record: Record) -> Bool {
+            (type == nil || record.type == type) && (stream == nil || record.stream == stream)
+        }
+    }
+
+    package struct Page: Sendable {
+        package let events: [Recorded]
+        /// Everything up to here was looked at: where to go on, also when nothing matched.
+        package let through: Position
+        /// Whether the log ended.
+        package let isAtEnd: Bool
+    }
+
+    /// How many records one call looks at.
+    package static let scanMax = 8_192
+
+    private let store: Store
+
+    package init(_ store: Store) { self.store = store }
+
+    /// The matching events behind `position`, in order: up to `limit` of them among the next `scanMax` records.
+    package func page(after position: Position, limit: Int, _ filter: Filter) throws -> Page {
+        let records = try store.log.read(after: position, limit: Self.scanMax)
+        var events: [Recorded] = []
+        for record in records where filter.matches(record) {
+            events.append(Recorded(record: record, event: try store.events.event(of: record)))
+            if events.count == limit { return Page(events: events, through: record.position, isAtEnd: false) }
+        }
+        return Page(events: events, through: records.last?.position ?? position, isAtEnd: records.count < Self.scanMax)
+    }
+
+    /// The events of one stream behind `version`, in order, up to `limit`; and whether there are more.
+    package func stream(_ stream: StreamName, after version: Version, limit: Int) throws -> (events: [Recorded], hasMore: Bool)? {
+        let head = try store.index.head(of: stream)
+        guard head != .none else { return nil }
+        var positions: [Position] = []
+        // The chain leads backwards: positions are noted on the way, the records of the page are read again.
+        try store.log.readBackwards(from: head) { record in
+            guard record.version > version else { return false }
+            positions.append(record.position)
+            return true
+        }
+        let events = try positions.reversed().prefix(limit).map { position in
+            guard let record = try store.log.record(at: position) else { throw EventStoreError.corrupt(position, "it is missing") }
+            return Recorded(record: record, event: try store.events.event(of: record))
+        }
+        return (events, positions.count > limit)
+    }
+}

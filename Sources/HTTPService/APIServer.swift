@@ -1,0 +1,48 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import ServiceLifecycle
+
+/// One HTTP server with the limits both APIs share.
+package struct APIServer: Service {
+    package struct Options: Sendable {
+        package var host = "127.0.0.1"
+        /// 0 takes a free one.
+        package var port: Int
+        /// Further connections wait until one is closed.
+        package var connectionsMax = 4_096
+        /// A connection on which nothing moved for so long is closed.
+        package var idleTimeoutSeconds = 60
+        package var headerBytesMax = 32 << 10
+        package var headersMax = 100
+
+        package init(port: Int) { self.port = port }
+    }
+
+    private let application: Application<RouterResponder<BasicRequestContext>>
+
+    /// - Parameter onListening: told the port once connections are accepted.
+    package init(
+        name: String, router: Router<BasicRequestContext>, options: Options, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) {
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(Int64(options.idleTimeoutSeconds)),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: options.headerBytesMax, maxHeaderListSize: options.headerBytesMax,
+                maxHeaderFieldCount: options.headersMax))
+        application = Application(
+            responder: router.buildResponder(),
+            server: .http1(configuration: configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(options.host, port: options.port), serverName: name,
+                availableConnectionsDelegate: MaximumAvailableConnections(options.connectionsMax)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            logger: logger)
+    }
+
+    package func run() async throws {
+        try await application.run()
+    }
+}

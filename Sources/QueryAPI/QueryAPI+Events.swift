@@ -1,0 +1,151 @@
+import EventStore
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import JSON
+import Ledger
+import NIOCore
+import Projections
+
+/// The log itself: for auditors, and for those who follow it.
+extension QueryAPI {
+    private typealias Operation = HTTPService.Operation
+
+    static var eventOperations: [HTTPService.Operation] { [eventsOperation, streamOperation] }
+
+    private static let eventsOperation = Operation(
+        "GET", "/events",
+        "Events in the order of the log: a page as application/json, all up to the head as application/x-ndjson, or live as text/event-stream, resumable by Last-Event-ID.",
+        parameters: [
+            Operation.Parameter("after", "The position behind which to begin; 0 where not given."),
+            Operation.Parameter("limit", "How many: 1 to 1,000 and 100 where not given; for NDJSON without bound."),
+            Operation.Parameter("type", "stock.reserved"), Operation.Parameter("stream", "stock-85123A"),
+        ], errors: [400])
+
+    private static let streamOperation = Operation(
+        "GET", "/streams/{stream}", "The events of one stream, in order.",
+        parameters: [
+            Operation.Parameter("stream", in: .path, "stock-85123A"),
+            Operation.Parameter("after", "The version behind which to begin; 0 where not given."),
+            Operation.Parameter("limit", "1 to 1,000; 100 where not given."),
+        ], errors: [400, 404])
+
+    func addEventRoutes(to router: Router<BasicRequestContext>) {
+        let feed = EventFeed(store)
+        router.get("/events") { request, _ in
+            let parameters = try QueryParameters(request, known: Self.eventsOperation.queryNames)
+            let filter = try Self.eventFilter(parameters)
+            var after = Position(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
+            let accepted = request.headers[.accept] ?? ""
+            if accepted.contains("text/event-stream") {
+                if let id = request.headers[.lastEventID].flatMap(UInt64.init) { after = Position(rawValue: id) }
+                return live(feed, after: after, filter)
+            }
+            if accepted.contains("application/x-ndjson") {
+                let limit = try parameters.integer("limit", in: 1...Int64.max)
+                return lines(feed, after: after, limit: limit.map { Int($0) } ?? .max, filter)
+            }
+            let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
+            return try await page(feed, after: after, limit: limit, filter)
+        }
+        router.get("/streams/:stream") { request, context in
+            let name = try context.parameters.require("stream")
+            let parameters = try QueryParameters(request, known: Self.streamOperation.queryNames)
+            let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
+            let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
+            guard let stream = StreamName(name), let found = try feed.stream(stream, after: after, limit: limit) else {
+                throw Problem.notFound("unknown_stream", "There is no stream \"\(name)\". Streams are named like stock-85123A or cart-….")
+            }
+            let next = found.hasMore ? found.events.last.map { String($0.record.version.rawValue) } : nil
+            return Response.json(Self.json(found.events, next: next))
+        }
+    }
+
+    private static func json(_ events: [Recorded], next: String?) -> [UInt8] {
+        JSONWriter.object { writer in
+            writer.key("items")
+            writer.array { writer in for event in events { event.write(to: &writer) } }
+            writer.field("next", next)
+        }
+    }
+
+    private static func eventFilter(_ parameters: QueryParameters) throws -> EventFeed.Filter {
+        var filter = EventFeed.Filter()
+        if let name = parameters.text("type") {
+            guard let type = EventType(name: name) else {
+                throw QueryParameters.invalid("type", "one of " + EventType.allCases.map(\.name).joined(separator: ", "), name)
+            }
+            filter.type = type
+        }
+        if let name = parameters.text("stream") {
+            guard let stream = StreamName(name) else { throw QueryParameters.invalid("stream", "a stream such as stock-85123A", name) }
+            filter.stream = stream
+        }
+        return filter
+    }
+
+    /// A page; `next` is the position to go on after, null at the end of the log.
+    private func page(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) async throws -> Response {
+        var events: [Recorded] = []
+        var position = after
+        while true {
+            let page = try feed.page(after: position, limit: limit - events.count, filter)
+            events += page.events
+            position = page.through
+            if events.count == limit || page.isAtEnd {
+                return .json(Self.json(events, next: page.isAtEnd ? nil : String(position.rawValue)))
+            }
+            await Task.yield()
+        }
+    }
+
+    /// Everything up to the head of now, as lines.
+    private func lines(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody { writer in
+                var position = after
+                var left = limit
+                while left > 0 {
+                    let page = try feed.page(after: position, limit: min(left, 1_000), filter)
+                    try await writer.write(ByteBuffer(bytes: page.events.flatMap { $0.json + [UInt8(ascii: "\n")] }))
+                    left -= page.events.count
+                    position = page.through
+                    if page.isAtEnd { break }
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Server-sent events for as long as the client listens. A comment is sent while nothing happens, so that a
+    /// client that went away is noticed.
+    private func live(_ feed: EventFeed, after: Position, _ filter: EventFeed.Filter) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                var position = after
+                while !Task.isCancelled {
+                    let page = try feed.page(after: position, limit: 1_000, filter)
+                    position = page.through
+                    if !page.events.isEmpty {
+                        try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.serverSentEvent)))
+                    } else if page.isAtEnd, !(await store.log.head.reached(position.rawValue + 1, within: .seconds(15))) {
+                        try await writer.write(ByteBuffer(string: ": waiting\n\n"))
+                        try store.log.refreshHead()
+                    }
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private static func serverSentEvent(_ event: Recorded) -> [UInt8] {
+        Array("id: \(event.record.position)\nevent: \(event.record.type.name)\ndata: ".utf8) + event.json + Array("\n\n".utf8)
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static var lastEventID: HTTPField.Name {
+        guard let name = HTTPField.Name("Last-Event-ID") else { preconditionFailure("a token of RFC 9110") }
+        return name
+    }
+}

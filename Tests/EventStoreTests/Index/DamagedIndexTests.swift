@@ -1,0 +1,54 @@
+import EventStore
+import Foundation
+import Ledger
+import Testing
+
+@testable import EventStore
+
+// In child processes: LMDB maps its file, and what is missing of it ends the process that reads there.
+@Suite("A damaged index", .timeLimit(.minutes(1)))
+struct DamagedIndexTests {
+    enum Damage: String, CaseIterable, Codable, Sendable {
+        case empty, oneByte, onePage, half, lastPageMissing, zeros, randomBytes, randomBytesBehindTheHead, text
+    }
+
+    /// It is derived from the log: whatever stands in its file, the store opens, and answers as the log does.
+    @Test("The store opens and the index is built anew", arguments: Damage.allCases)
+    func built(damage: Damage) async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in
+            for index in 1...200 {
+                try await writer.accept(Scripted.note("note-\(index)"), key: "key-\(index)")
+            }
+        }
+        try data.overwrite("index/data.mdb") { damage.apply(to: &$0) }
+        await #expect(processExitsWith: .success) { [path = data.path as String] in
+            await reporting {
+                try await TemporaryData.open(path) { store in
+                    try store.expectIndexToFit()
+                    #expect(store.log.headPosition == .at(200))
+                    try store.index.flush()
+                }
+                try await TemporaryData.open(path) { store in try store.expectIndexToFit() }
+            }
+        }
+    }
+}
+
+extension DamagedIndexTests.Damage {
+    func apply(to bytes: inout [UInt8]) {
+        var random = SplitMix64.of("damaged index")
+        switch self {
+        case .empty: bytes = []
+        case .oneByte: bytes = [bytes[0]]
+        case .onePage: bytes.removeLast(bytes.count - 4_096)
+        case .half: bytes.removeLast(bytes.count / 2)
+        case .lastPageMissing: bytes.removeLast(4_096)
+        case .zeros: bytes = Array(repeating: 0, count: bytes.count)
+        case .randomBytes: bytes = random.bytes(bytes.count)
+        case .randomBytesBehindTheHead:
+            bytes.replaceSubrange(8_192..., with: random.bytes(bytes.count - 8_192))
+        case .text: bytes = Array("This is no database.\n".utf8)
+        }
+    }
+}

@@ -1,0 +1,214 @@
+import EventStore
+import Foundation
+import LMDB
+import Ledger
+import Testing
+
+@testable import EventStore
+
+@Suite("The index of the log", .timeLimit(.minutes(1)))
+struct LogIndexTests {
+    @Test("A stream without events has no head, a key without a command no position")
+    func empty() async throws {
+        try await TemporaryData().open { store throws in
+            #expect(try store.index.head(of: .stock(sku("A"))) == .none)
+            #expect(try store.index.position(of: KeyDigest("key")) == nil)
+            #expect(try store.index.checkpoint == .start)
+        }
+    }
+
+    @Test("It knows the end of each stream and the place of each key, before and after it is written down")
+    func contents() async throws {
+        let data = try TemporaryData()
+        try await data.write { store, writer in
+            try await writer.tell("first")
+            try store.expectIndexToFit()
+            #expect(try store.index.checkpoint == .start, "little waits in memory")
+            try store.index.flush()
+            try store.expectIndexToFit()
+            #expect(try store.index.checkpoint == store.log.headPosition)
+            try await writer.tell("second")
+            try store.expectIndexToFit()
+        }
+        try await data.open { store in
+            #expect(try store.index.checkpoint == store.log.headPosition, "the Writer wrote it down when it stopped")
+            try store.expectIndexToFit()
+        }
+    }
+
+    @Test("Only the first event of a command has the command's key")
+    func keysOfCommands() async throws {
+        let data = try TemporaryData()
+        try await data.write { store, writer in
+            try await writer.tell("first")
+            let receipt = try #require(try store.log.read(after: .start, limit: 99).first { $0.ordinal > 0 })
+            let first = receipt.position.rawValue - UInt64(receipt.ordinal)
+            #expect(try store.index.position(of: KeyDigest(receipt.key)) == .at(first))
+        }
+    }
+
+    @Test("Removing its directory loses nothing")
+    func removed() async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try data.remove("index")
+        try await data.open { store in try store.expectIndexToFit() }
+        // Nobody wrote it down: it is read from the log again.
+        try await data.open { store in
+            try store.expectIndexToFit()
+            try store.index.flush()
+        }
+        try await data.open { store in
+            #expect(try store.index.checkpoint == store.log.headPosition)
+            try store.expectIndexToFit()
+        }
+    }
+
+    @Test("One that fell behind the log catches up")
+    func lostFlush() async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try data.copy("index", to: "older-index")
+        try await data.write { _, writer in try await writer.tell("second") }
+        try data.copy("older-index", to: "index")
+        try await data.open { store in
+            #expect(try store.index.checkpoint < store.log.headPosition)
+            try store.expectIndexToFit()
+        }
+    }
+
+    @Test("One that is ahead of the log is built anew")
+    func ahead() async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try data.copy("log", to: "older-log")
+        try await data.write { _, writer in try await writer.tell("second") }
+        try data.copy("older-log", to: "log")
+        try await data.open { store in try store.expectIndexToFit(without: "second") }
+    }
+
+    @Test("One of another log is built anew, also where that log is as long")
+    func ofAnotherLog() async throws {
+        let data = try TemporaryData()
+        let other = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try await other.write { _, writer in try await writer.tell("other") }
+        try data.remove("index")
+        try FileManager.default.copyItem(atPath: other.file("index"), toPath: data.file("index"))
+        try await data.open { store in try store.expectIndexToFit(without: "other") }
+    }
+
+    @Test("Who only reads is never told the ends and keys of another log")
+    func ofAnotherLogForReaders() async throws {
+        let data = try TemporaryData()
+        let other = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try await other.write { _, writer in try await writer.tell("other") }
+        try data.remove("index")
+        try FileManager.default.copyItem(atPath: other.file("index"), toPath: data.file("index"))
+        try await data.open(.readOnly) { store in try store.expectIndexToFit(without: "other") }
+    }
+
+    @Test("Who only reads sees all of the log in it, also where it fell behind")
+    func behindForReaders() async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        try data.copy("index", to: "older-index")
+        try await data.write { _, writer in try await writer.tell("second") }
+        try data.copy("older-index", to: "index")
+        try await data.open(.readOnly) { store in try store.expectIndexToFit() }
+    }
+
+    @Test("It is written down by itself when enough waits in memory")
+    func full() async throws {
+        try await TemporaryData().open { store in
+            let half = LogIndex.pendingMax / 2
+            var entries: [IndexEntry] = []
+            for index in 1...UInt64(half) {
+                let key = KeyDigest("key-\(index)")
+                entries.append(
+                    IndexEntry(
+                        stream: StreamName(.cart, "c-\(index)"), position: .at(index), version: .at(1), key: key,
+                        checksum: 7))
+            }
+            try store.index.add(entries.dropLast())
+            #expect(try store.index.checkpoint == .start)
+            try store.index.add([entries[half - 1]])
+            #expect(try store.index.checkpoint == .at(UInt64(half)))
+            for index in [1, 2, UInt64(half)] {
+                #expect(try store.index.head(of: StreamName(.cart, "c-\(index)")).position == .at(index))
+                #expect(try store.index.position(of: KeyDigest("key-\(index)")) == .at(index))
+            }
+        }
+    }
+
+    @Test("A wrong end of a stream and a lost key are reported when it is compared with the log")
+    func verify() async throws {
+        let data = try TemporaryData()
+        try await data.write { _, writer in try await writer.tell("first") }
+        let environment = try data.environment("index")
+        let keys = try environment.database(named: "keys")
+        let streams = try environment.database(named: "streams")
+        try environment.write { transaction in
+            try transaction.delete(keys, key: KeyDigest("first-stock").bytes)
+            let stream = [2] + Array("A".utf8)
+            let head = try #require(try transaction.get(streams, key: stream))
+            try transaction.put(streams, key: stream, value: head.dropLast() + [head[15] + 1])
+        }
+        _ = consume environment
+        try await data.open { store in
+            var reports: [String] = []
+            try store.index.verify(against: store.log) { reports.append($0) }
+            #expect(reports.count == 2)
+            #expect(reports.contains { $0.contains("\"first-stock\"") && $0.contains("record 2") })
+            #expect(reports.contains { $0.contains("stream stock-A") })
+        }
+    }
+}
+
+extension Writer {
+    /// Eight commands over five streams, some with several events, with keys that begin with `name`.
+    fileprivate func tell(_ name: String) async throws {
+        let place = Location(trusted: "main")
+        let isFirst = try await outcome(of: RegisterProduct(sku: sku("A"), details: .init(name: name, price: .gbp("1"))), key: name + "-product").receipt != nil
+        try await accept(ReceiveStock(sku: sku("A"), location: place, quantity: 50), key: name + "-stock")
+        if !isFirst { try await accept(ChangePrice(sku: sku("A"), price: .gbp("2")), key: name + "-price") }
+        for index in 1...2 {
+            let cart = cart("\(name)-\(index)")
+            try await accept(AddToCart(cart: cart, sku: sku("A"), quantity: 2), key: "\(name)-add-\(index)")
+            try await accept(
+                PlaceOrder(cart: cart, order: order("\(name)-\(index)"), customer: CustomerID(trusted: "C")),
+                key: "\(name)-place-\(index)")
+        }
+    }
+}
+
+extension Store {
+    /// The index says what folding the whole log says, and nothing of keys and streams with another name.
+    func expectIndexToFit(without other: String? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        var heads: [StreamName: StreamHead] = [:]
+        for record in try log.read(after: .start, limit: .max) {
+            let before = heads[record.stream] ?? .none
+            #expect(record.previous == before.position, sourceLocation: sourceLocation)
+            #expect(record.version.rawValue == before.version.rawValue + 1, sourceLocation: sourceLocation)
+            heads[record.stream] = StreamHead(position: record.position, version: record.version)
+            guard record.ordinal == 0 else { continue }
+            let found = try index.position(of: KeyDigest(record.key))
+            #expect(found == record.position, "\(record.key)", sourceLocation: sourceLocation)
+        }
+        #expect(!heads.isEmpty, sourceLocation: sourceLocation)
+        for (stream, head) in heads {
+            #expect(try index.head(of: stream) == head, "\(stream)", sourceLocation: sourceLocation)
+        }
+        try index.verify(against: log) { Issue.record("\($0)", sourceLocation: sourceLocation) }
+        guard let other else { return }
+        for index in 1...2 {
+            let stream = StreamName.order(order("\(other)-\(index)"))
+            #expect(try self.index.head(of: stream) == .none, sourceLocation: sourceLocation)
+        }
+        for key in ["stock", "product", "price", "add-1", "place-2"] {
+            let found = try index.position(of: KeyDigest("\(other)-\(key)"))
+            #expect(found == nil, "\(other)-\(key)", sourceLocation: sourceLocation)
+        }
+    }
+}

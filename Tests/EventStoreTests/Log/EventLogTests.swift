@@ -1,0 +1,163 @@
+import EventStore
+import Ledger
+import Testing
+
+@testable import EventStore
+
+@Suite("The log", .timeLimit(.minutes(1)))
+struct EventLogTests {
+    @Test("A new log is empty")
+    func empty() async throws {
+        try await TemporaryData().open { store throws in
+            #expect(store.log.headPosition == .start)
+            #expect(try store.log.read(after: .start, limit: 10).isEmpty)
+            #expect(try store.log.record(at: .at(1)) == nil)
+            #expect(try store.log.record(at: .start) == nil)
+        }
+    }
+
+    @Test("Records are read in the order in which they were appended, whatever the batches")
+    func order() async throws {
+        try await TemporaryData().open { store in
+            var chain = Chain()
+            for count in [1, 2, 100, 1, 1_000] { try chain.append(count, to: store.log) }
+            let records = try store.log.read(after: .start, limit: .max)
+            #expect(records.map(\.position.rawValue) == Array(1...1_104))
+            #expect(records.map(\.key) == (1...1_104).map { "key-\($0)" })
+            #expect(store.log.headPosition == .at(1_104))
+        }
+    }
+
+    @Test("A log that is opened again is the same")
+    func reopened() async throws {
+        let data = try TemporaryData()
+        let before = try await data.open { store in
+            var chain = Chain()
+            for count in [3, 20] { try chain.append(count, to: store.log) }
+            return try store.log.read(after: .start, limit: .max)
+        }
+        try await data.open { store throws in
+            #expect(store.log.headPosition == .at(23))
+            #expect(try store.log.read(after: .start, limit: .max) == before)
+            #expect(try store.log.refreshHead() == .at(23))
+        }
+    }
+
+    @Test("Reading begins behind a position, gives no more than asked, and less at the end alone")
+    func limits() async throws {
+        try await TemporaryData().open { store in
+            var chain = Chain()
+            try chain.append(10, to: store.log)
+            func positions(after place: UInt64, _ limit: Int) throws -> [UInt64] {
+                try store.log.read(after: .at(place), limit: limit).map(\.position.rawValue)
+            }
+            #expect(try positions(after: 0, 3) == [1, 2, 3])
+            #expect(try positions(after: 3, 7) == [4, 5, 6, 7, 8, 9, 10])
+            #expect(try positions(after: 8, 5) == [9, 10])
+            #expect(try positions(after: 10, 5) == [])
+            #expect(try positions(after: 999, 5) == [])
+            #expect(try positions(after: 0, 0) == [])
+        }
+    }
+
+    @Test("Reading behind the last position there could be gives nothing and doesn't end the process")
+    func lastPosition() async throws {
+        let data = try TemporaryData()
+        await #expect(processExitsWith: .success) { [path = data.path as String] in
+            await reporting {
+                try await TemporaryData.open(path) { store in
+                    var chain = Chain()
+                    try chain.append(1, to: store.log)
+                    #expect(try store.log.read(after: .at(.max), limit: 5).isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test("A record is found by its position, and nothing behind the head")
+    func byPosition() async throws {
+        try await TemporaryData().open { store in
+            var chain = Chain()
+            try chain.append(5, to: store.log)
+            for place in UInt64(1)...5 { #expect(try store.log.record(at: .at(place))?.key == "key-\(place)") }
+            for place: UInt64 in [0, 6, .max] { #expect(try store.log.record(at: .at(place)) == nil) }
+        }
+    }
+
+    @Test("A stream is read from its end backwards, alone, and as far as wanted")
+    func backwards() async throws {
+        try await TemporaryData().open { store in
+            var chain = Chain()
+            for _ in 1...4 { try chain.append(5, to: store.log, streams: ["A", "B", "A"]) }
+            var versions: [UInt64] = []
+            try store.log.readBackwards(from: chain.head(of: "B")) { record in
+                #expect(record.stream.id == "B")
+                versions.append(record.version.rawValue)
+                return true
+            }
+            #expect(versions == [8, 7, 6, 5, 4, 3, 2, 1])
+            var count = 0
+            try store.log.readBackwards(from: chain.head(of: "A")) { _ in
+                count += 1
+                return count < 3
+            }
+            #expect(count == 3)
+            try store.log.readBackwards(from: .none) { _ in
+                Issue.record("a stream without events has none")
+                return true
+            }
+        }
+    }
+
+    @Test("Appending anywhere but at the head is a conflict and leaves nothing", arguments: [0, 2, 4, 900])
+    func conflict(place: UInt64) async throws {
+        let data = try TemporaryData()
+        try await data.open { store in
+            var chain = Chain()
+            try chain.append(3, to: store.log)
+            let stray = (1...2).map { Record.sample(.stockReceived, at: place + $0, payload: []).encoded() }
+            let error = try await fault(.conflict) { try store.log.append(stray, after: .at(place)) }
+            #expect(error.message.contains("position 3"))
+            #expect(store.log.headPosition == .at(3))
+            #expect(try store.log.refreshHead() == .at(3))
+            // The log is sound: it goes on.
+            try chain.append(2, to: store.log)
+        }
+        try await data.open { store in
+            let keys = try store.log.read(after: .start, limit: .max).map(\.key)
+            #expect(keys == (1...5).map { "key-\($0)" })
+        }
+    }
+
+    @Test("An append wakes those who wait for it")
+    func wakes() async throws {
+        try await TemporaryData().open { store in
+            let log = store.log
+            let waiting = Task.immediate { await log.head.reached(3, within: .seconds(50)) }
+            var chain = Chain()
+            try chain.append(2, to: log)
+            try chain.append(1, to: log)
+            #expect(await waiting.value)
+        }
+    }
+
+    @Test("The largest record there may be is kept as it is")
+    func largest() async throws {
+        let data = try TemporaryData()
+        var chain = Chain()
+        let small = Chain().withPayload([]).encoded().count
+        let record = chain.next(payload: Array(repeating: 7, count: Record.bytesMax - small))
+        #expect(record.encoded().count == Record.bytesMax)
+        try await data.open { store in try store.log.append([record.encoded()], after: .start) }
+        try await data.open { store throws in
+            #expect(try store.log.record(at: .at(1))?.payload == record.payload)
+        }
+    }
+}
+
+extension Chain {
+    fileprivate func withPayload(_ payload: [UInt8]) -> Record {
+        var copy = self
+        return copy.next(payload: payload)
+    }
+}

@@ -1,0 +1,115 @@
+import EventStore
+import Foundation
+import LMDB
+import Logging
+import Testing
+
+@testable import EventStore
+
+/// A data directory that lasts as long as the test holds it.
+final class TemporaryData: Sendable {
+    let path: String
+
+    init(in parent: String = NSTemporaryDirectory()) throws {
+        let url = URL(fileURLWithPath: parent).appendingPathComponent("daybook-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Opens the store for as long as `body` runs, and returns when it is closed.
+    @discardableResult
+    func open<R>(_ access: Store.Access = .readWrite, _ body: (Store) async throws -> R) async throws -> R {
+        try await Self.open(path, access, body)
+    }
+
+    /// Opens the store, runs its Writer for as long as `body` runs, stops it and closes the store.
+    @discardableResult
+    func write<R>(
+        _ options: Writer.Options = Writer.Options(), _ body: (Store, Writer) async throws -> R
+    ) async throws -> R {
+        try await Self.write(path, options, body)
+    }
+
+    /// For a child process, which has the path alone.
+    @discardableResult
+    static func open<R>(
+        _ path: String, _ access: Store.Access = .readWrite, _ body: (Store) async throws -> R
+    ) async throws -> R {
+        let closing = Closing()
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body(closing.watch(try Store(directory: path, access: access))))
+        } catch {
+            result = .failure(error)
+        }
+        await closing.isDone()
+        return try result.get()
+    }
+
+    @discardableResult
+    static func write<R>(
+        _ path: String, _ options: Writer.Options = Writer.Options(), _ body: (Store, Writer) async throws -> R
+    ) async throws -> R {
+        try await open(path) { store in
+            let writer = store.startWriter(options, logger: .silent)
+            let result: Result<R, any Error>
+            do { result = .success(try await body(store, writer)) } catch { result = .failure(error) }
+            await writer.stop()
+            return try result.get()
+        }
+    }
+
+    /// The file or directory of the data directory: `log/data.mdb`.
+    func file(_ name: String) -> String { path + "/" + name }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: file(name)) }
+
+    func copy(_ name: String, to copy: String) throws {
+        try? FileManager.default.removeItem(atPath: file(copy))
+        try FileManager.default.copyItem(atPath: file(name), toPath: file(copy))
+    }
+
+    func bytes(of name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file(name)))) }
+
+    /// Writes into the file as it is, without making it anew.
+    func overwrite(_ name: String, _ change: (inout [UInt8]) -> Void) throws {
+        var bytes = try bytes(of: name)
+        change(&bytes)
+        let handle = try #require(FileHandle(forWritingAtPath: file(name)))
+        try handle.write(contentsOf: bytes)
+        try handle.truncate(atOffset: UInt64(bytes.count))
+        try handle.close()
+    }
+
+    /// The log, index or keys as LMDB sees them, past the store.
+    func environment(_ name: String) throws -> Environment {
+        try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)
+        return try Environment(directory: file(name))
+    }
+}
+
+/// LMDB opens a directory once in a process, and a Writer's thread lets go of the store a moment after `stop` returned.
+private final class Closing {
+    private weak var log: EventLog?
+    private weak var index: LogIndex?
+    private weak var keyring: Keyring?
+
+    func watch(_ store: Store) -> Store {
+        log = store.log
+        index = store.index
+        keyring = store.keyring
+        return store
+    }
+
+    func isDone() async {
+        while log != nil || index != nil || keyring != nil { await Task.yield() }
+    }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
