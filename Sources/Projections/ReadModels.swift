@@ -1,4 +1,5 @@
 package import EventStore
+import Foundation
 package import Logging
 
 /// All read models of a store. The one place to register another.
@@ -23,6 +24,14 @@ package struct ReadModels: Sendable {
         stock = try ReadModel(StockProjection.self, directory: directory)
         search = try ReadModel(SearchProjection.self, directory: directory)
         sales = try ReadModel(SalesProjection.self, directory: directory)
+    }
+
+    /// Removes the files of the read models named, so that they are built anew. Nobody may have them open.
+    package static func remove(_ names: [String], in directory: String) throws {
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        where names.contains(where: { file.hasPrefix($0 + "-v") }) {
+            try FileManager.default.removeItem(atPath: directory + "/" + file)
+        }
     }
 
     package var all: [ReadModel] { [catalog, carts, orders, stock, search, sales] }

@@ -170,7 +170,8 @@ extension Writer {
     /// Eight commands over five streams, some with several events, with keys that begin with `name`.
     fileprivate func tell(_ name: String) async throws {
         let place = Location(trusted: "main")
-        let isFirst = try await outcome(of: RegisterProduct(sku: sku("A"), details: .init(name: name, price: .gbp("1"))), key: name + "-product").receipt != nil
+        let register = try RegisterProduct(sku: sku("A"), details: .init(name: name, price: .gbp("1")))
+        let isFirst = try await outcome(of: register, key: name + "-product").receipt != nil
         try await accept(ReceiveStock(sku: sku("A"), location: place, quantity: 50), key: name + "-stock")
         if !isFirst { try await accept(ChangePrice(sku: sku("A"), price: .gbp("2")), key: name + "-price") }
         for index in 1...2 {
