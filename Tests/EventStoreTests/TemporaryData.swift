@@ -46,7 +46,7 @@ final class TemporaryData: Sendable {
         } catch {
             result = .failure(error)
         }
-        await closing.isDone()
+        await closing.isDone(path)
         return try result.get()
     }
 
@@ -105,8 +105,14 @@ private final class Closing {
         return store
     }
 
-    func isDone() async {
+    func isDone(_ path: String) async {
         while log != nil || index != nil || keyring != nil { await Task.yield() }
+        // A child process that another test starts at this moment has the lock's descriptor until it runs its program.
+        let descriptor = Glibc.open(path + "/lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        flock(descriptor, LOCK_EX)
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 }
 

@@ -47,12 +47,14 @@ struct OnlineRetail: AsyncParsableCommand {
         await importing.stopWriter()
         for projector in projectors { await projector.stop() }
         if let models { try Rebuild.catchUp(models, with: store) }
-        try conclude(contents, importing, store, since: start)
+        printSummary(contents, importing, store, since: start)
+        try printSizes(store, models)
+        try report(importing.faults, of: store)
     }
 
-    private func conclude(
+    private func printSummary(
         _ contents: OnlineRetailFile, _ importing: OnlineRetailImport, _ store: Store, since start: DispatchTime
-    ) throws {
+    ) {
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9
         let summary = importing.summary
         let documents = summary.documents.values.reduce(0, +)
@@ -68,11 +70,26 @@ struct OnlineRetail: AsyncParsableCommand {
         print(
             "time          \(String(format: "%.1f", seconds)) s, \(Terminal.grouped(Int(Double(documents) / seconds))) documents/s, "
                 + "\(Terminal.grouped(Int(Double(summary.events) / seconds))) events/s")
-        guard !importing.faults.isEmpty else { return }
+    }
+
+    private func printSizes(_ store: Store, _ models: ReadModels?) throws {
+        var usage = rusage()
+        getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
+        print("log           \(Terminal.grouped(try store.log.sizeOnDiskBytes)) bytes")
+        print("index         \(Terminal.grouped(try store.index.sizeOnDiskBytes)) bytes")
+        if let models {
+            print("read models   \(Terminal.grouped(models.all.reduce(0) { $0 + $1.sizeOnDiskBytes })) bytes")
+        }
+        print("peak memory   \(Terminal.grouped(usage.ru_maxrss * 1_024)) bytes, mapped pages of log and index included")
+    }
+
+    /// Writes down what was left out; throws where anything was.
+    private func report(_ faults: [OnlineRetailFile.Fault], of store: Store) throws {
+        guard !faults.isEmpty else { return }
         let path = report ?? store.directory + "/import-report.csv"
-        try write(importing.faults, to: path)
-        throw Failure(
-            .check, "\(importing.faults.count) row\(importing.faults.count == 1 ? " was" : "s were") not imported, nor the documents they belong to; see \(path).")
+        try write(faults, to: path)
+        let rows = faults.count == 1 ? "1 row was" : "\(faults.count) rows were"
+        throw Failure(.check, "\(rows) not imported, nor the documents they belong to; see \(path).")
     }
 
     private func write(_ faults: [OnlineRetailFile.Fault], to path: String) throws {
