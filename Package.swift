@@ -75,6 +75,15 @@ let package = Package(
                 "QueryAPI", argumentParser, configuration, logging, nioCore, serviceLifecycle, systemPackage, unixSignals,
             ]
         ),
+
+        .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
+        .testTarget(name: "EventStoreTests", dependencies: ["EventStore", "LMDB", "Ledger", logging]),
+        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "daybook"]),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger"]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis"]),
+        .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
     ]
 )
 

@@ -46,7 +46,8 @@ final class TemporaryData: Sendable {
         } catch {
             result = .failure(error)
         }
-        await closing.isDone(path)
+        await closing.isDone()
+        if access == .readWrite { awaitLock(of: path) }
         return try result.get()
     }
 
@@ -61,6 +62,15 @@ final class TemporaryData: Sendable {
             await writer.stop()
             return try result.get()
         }
+    }
+
+    /// A child process that another test starts at this moment holds the lock with this one, until it runs its program.
+    private static func awaitLock(of path: String) {
+        let descriptor = Glibc.open(path + "/lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        flock(descriptor, LOCK_EX)
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// The file or directory of the data directory: `log/data.mdb`.
@@ -105,14 +115,8 @@ private final class Closing {
         return store
     }
 
-    func isDone(_ path: String) async {
+    func isDone() async {
         while log != nil || index != nil || keyring != nil { await Task.yield() }
-        // A child process that another test starts at this moment has the lock's descriptor until it runs its program.
-        let descriptor = Glibc.open(path + "/lock", O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        flock(descriptor, LOCK_EX)
-        flock(descriptor, LOCK_UN)
-        close(descriptor)
     }
 }
 

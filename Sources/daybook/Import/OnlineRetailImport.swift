@@ -161,7 +161,7 @@ struct OnlineRetailImport {
         switch kind {
         case .order: "orders"
         case .adjustment: "adjustments"
-        case .creditNote: "credit notes"
+        case .creditNote: "credits"
         case .badDebt: "bad debts"
         }
     }
