@@ -72,7 +72,8 @@ let package = Package(
             name: "daybook",
             dependencies: [
                 "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
-                "QueryAPI", argumentParser, configuration, logging, nioCore, serviceLifecycle, systemPackage, unixSignals,
+                "QueryAPI", argumentParser, configuration, logging, nioCore, serviceLifecycle, systemPackage,
+                unixSignals,
             ]
         ),
 

@@ -27,7 +27,9 @@ package struct Store: Sendable {
         let readOnly = access == .readOnly
         if readOnly {
             guard FileManager.default.fileExists(atPath: directory + "/log/data.mdb") else {
-                throw EventStoreError(.directory, "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
+                throw EventStoreError(
+                    .directory,
+                    "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
             }
             lock = nil
         } else {
@@ -42,7 +44,9 @@ package struct Store: Sendable {
 
     /// Starts the store's Writer. At most one at a time.
     package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
-        Writer(store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options, logger: logger)
+        Writer(
+            store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options,
+            logger: logger)
     }
 
     /// Where the read models are kept.
@@ -57,7 +61,8 @@ package struct Store: Sendable {
             }
         } catch {
             throw EventStoreError(
-                .directory, "The data directory \(directory) can't be created. Check the path and its permissions.", cause: error)
+                .directory, "The data directory \(directory) can't be created. Check the path and its permissions.",
+                cause: error)
         }
     }
 }

@@ -13,7 +13,8 @@ package struct QueryParameters: Sendable {
             let name = String(name)
             guard known.contains(name) else {
                 throw Problem.badRequest(
-                    "unknown_parameter", "There is no parameter \"\(name)\" here. Known are: \(known.joined(separator: ", ")).")
+                    "unknown_parameter",
+                    "There is no parameter \"\(name)\" here. Known are: \(known.joined(separator: ", ")).")
             }
             guard values.updateValue(String(value), forKey: name) == nil else {
                 throw Problem.badRequest("doubled_parameter", "The parameter \"\(name)\" is given twice.")
@@ -55,12 +56,16 @@ package struct QueryParameters: Sendable {
 
     package func time(_ name: String) throws -> Timestamp? {
         try text(name).map { text in
-            guard let time = Timestamp(text) else { throw Self.invalid(name, "a time such as 2010-12-01T08:26:00Z", text) }
+            guard let time = Timestamp(text) else {
+                throw Self.invalid(name, "a time such as 2010-12-01T08:26:00Z", text)
+            }
             return time
         }
     }
 
-    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) throws -> Choice? {
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) throws
+        -> Choice?
+    {
         try text(name).map { text in
             guard let choice = Choice(rawValue: text) else {
                 throw Self.invalid(name, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "), text)

@@ -48,7 +48,8 @@ package enum Quantity {
         guard delta != 0, delta.magnitude <= max.magnitude else {
             throw InvalidValue(
                 code: "invalid_quantity",
-                message: "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).")
+                message:
+                    "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).")
         }
     }
 }

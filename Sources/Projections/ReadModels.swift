@@ -12,7 +12,8 @@ package struct ReadModels: Sendable {
     package let sales: ReadModel
 
     package static let names = [
-        CatalogProjection.name, CartsProjection.name, OrdersProjection.name, StockProjection.name, SearchProjection.name,
+        CatalogProjection.name, CartsProjection.name, OrdersProjection.name, StockProjection.name,
+        SearchProjection.name,
         SalesProjection.name,
     ]
 

@@ -71,7 +71,8 @@ struct Settings: Sendable {
         where name.hasPrefix("DAYBOOK_") && !name.hasPrefix(testPrefix) && Key(rawValue: name) == nil {
             throw Failure(
                 .usage,
-                "\(name) in \(source) is no setting of Daybook. Known are: \(Key.allCases.map(\.rawValue).joined(separator: ", ")).")
+                "\(name) in \(source) is no setting of Daybook. Known are: \(Key.allCases.map(\.rawValue).joined(separator: ", "))."
+            )
         }
     }
 

@@ -10,7 +10,8 @@ struct CommandLineTests {
     @Test(
         "Wrong usage ends with 2 and says what is possible",
         arguments: [
-            ["fly"], ["serve", "--roles", "juggle"], ["events", "--stream", "nonsense"], ["events", "--type", "nonsense"],
+            ["fly"], ["serve", "--roles", "juggle"], ["events", "--stream", "nonsense"],
+            ["events", "--type", "nonsense"],
             ["rebuild", "nonsense"], ["serve", "--command-port", "no"],
         ])
     func usage(arguments: [String]) throws {
@@ -19,14 +20,20 @@ struct CommandLineTests {
         #expect(!result.errors.isEmpty)
     }
 
-    @Test("Help teaches and ends with 0", arguments: [[], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["status"]])
+    @Test(
+        "Help teaches and ends with 0",
+        arguments: [
+            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["status"],
+        ])
     func help(command: [String]) throws {
         let result = try Program.run(command + ["--help"], in: directory.path)
         #expect(result.status == 0)
         #expect(result.output.contains("USAGE"))
     }
 
-    @Test("A data directory that is not there is an error of the environment", arguments: ["events", "replay", "verify", "status"])
+    @Test(
+        "A data directory that is not there is an error of the environment",
+        arguments: ["events", "replay", "verify", "status"])
     func noData(command: String) throws {
         let result = try Program.run([command, "--data", "nowhere"], in: directory.path)
         #expect(result.status == 3)
@@ -36,10 +43,12 @@ struct CommandLineTests {
     @Test("A second process that would write to the same data directory is refused, naming the first")
     func secondProcess() throws {
         let server = try Server(data: "data", in: directory.path)
-        let second = try Program.run(["serve", "--data", "data", "--command-port", "0", "--query-port", "0"], in: directory.path)
+        let second = try Program.run(
+            ["serve", "--data", "data", "--command-port", "0", "--query-port", "0"], in: directory.path)
         #expect(second.status == 3)
         #expect(second.errors.contains("Another process"))
-        #expect(try Program.run(["status", "--data", "data"], in: directory.path).status == 0, "reading goes on beside it")
+        #expect(
+            try Program.run(["status", "--data", "data"], in: directory.path).status == 0, "reading goes on beside it")
         #expect(server.stop() == 0)
     }
 
@@ -47,7 +56,8 @@ struct CommandLineTests {
     func takenPort() throws {
         let server = try Server(data: "one", in: directory.path)
         let port = String(server.queries.split(separator: ":").last ?? "")
-        let second = try Program.run(["serve", "--data", "two", "--command-port", "0", "--query-port", port], in: directory.path)
+        let second = try Program.run(
+            ["serve", "--data", "two", "--command-port", "0", "--query-port", port], in: directory.path)
         #expect(second.status == 3)
         #expect(second.errors.contains(port), "\(second.errors)")
         #expect(server.stop() == 0)
@@ -69,9 +79,11 @@ struct CommandLineTests {
         #expect(invitation.components(separatedBy: "curl ").count - 1 >= 6)
         let search = try await HTTP.get(first.queries + "/search?q=paper+lan")
         #expect(((search.json["hits"] as? [[String: Any]])?.first?["sku"] as? String) == "LAN-01")
-        let added = try await HTTP.post(first.commands + "/commands/add-to-cart", #"{"cart":"mine","sku":"LAN-01","quantity":2}"#)
+        let added = try await HTTP.post(
+            first.commands + "/commands/add-to-cart", #"{"cart":"mine","sku":"LAN-01","quantity":2}"#)
         #expect(added.status == 201)
-        let placed = try await HTTP.post(first.commands + "/commands/place-order", #"{"cart":"mine","email":"ada@example.org"}"#)
+        let placed = try await HTTP.post(
+            first.commands + "/commands/place-order", #"{"cart":"mine","email":"ada@example.org"}"#)
         #expect(placed.status == 201)
         let order = try #require(placed.headers["location"])
         let shown = try await HTTP.get(order, position: placed.headers["daybook-position"])

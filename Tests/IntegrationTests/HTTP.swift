@@ -18,7 +18,9 @@ struct HTTP {
         return try await send(request)
     }
 
-    static func post(_ url: String, _ body: String, type: String = "application/json", headers: [String: String] = [:]) async throws -> Answer {
+    static func post(_ url: String, _ body: String, type: String = "application/json", headers: [String: String] = [:])
+        async throws -> Answer
+    {
         var request = URLRequest(url: URL(string: url)!)
         request.httpMethod = "POST"
         request.httpBody = Data(body.utf8)

@@ -15,7 +15,10 @@ struct ImportFaultTests {
             ("536366,22633,HAND WARMER,6,2010-13-01 08:28:00,1.85,17850.0,United Kingdom", "InvoiceDate"),
             ("536366,22633,HAND WARMER,6,2010-12-01 08:28:00,1.85555,17850.0,United Kingdom", "four decimals"),
             ("536366,22633,HAND WARMER,6,2010-12-01 08:28:00,1.85,Smith,United Kingdom", "CustomerID"),
-            ("536366,22633,HAND \u{FF}WARMER,6,2010-12-01 08:28:00,1.85,17850.0,United Kingdom", "Description is not UTF-8"),
+            (
+                "536366,22633,HAND \u{FF}WARMER,6,2010-12-01 08:28:00,1.85,17850.0,United Kingdom",
+                "Description is not UTF-8"
+            ),
         ])
     func badRow(row: String, reason: String) throws {
         let directory = try TemporaryDirectory()

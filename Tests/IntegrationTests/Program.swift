@@ -16,7 +16,9 @@ struct Program {
         get throws {
             let beside = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "daybook")
             let places = [beside, Bundle.main.bundleURL.appending(path: "daybook")].compactMap(\.self)
-            guard let found = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else { throw NotBuilt() }
+            guard let found = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+                throw NotBuilt()
+            }
             return found
         }
     }
@@ -44,7 +46,8 @@ final class Child: Sendable {
         process.executableURL = try Program.executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: directory)
-        process.standardInput = try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
+        process.standardInput =
+            try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: outputPath)
         process.standardError = FileHandle(forWritingAtPath: errorsPath)
         process.terminationHandler = { [ended] _ in ended.signal() }
@@ -106,14 +109,17 @@ final class Server: Sendable {
 
     init(data: String, in directory: String, _ more: [String] = []) throws {
         child = try Child(["serve", "--data", data, "--command-port", "0", "--query-port", "0"] + more, in: directory)
-        guard child.printed("query API on "), let commands = Self.url("command", child.output), let queries = Self.url("query", child.output)
+        guard child.printed("query API on "), let commands = Self.url("command", child.output),
+            let queries = Self.url("query", child.output)
         else { throw NotServing(description: child.output + child.errors) }
         self.commands = commands
         self.queries = queries
     }
 
     private static func url(_ role: String, _ output: String) -> String? {
-        output.split(separator: "\n").first { $0.hasPrefix("\(role) API on ") }.map { String($0.dropFirst("\(role) API on ".count)) }
+        output.split(separator: "\n").first { $0.hasPrefix("\(role) API on ") }.map {
+            String($0.dropFirst("\(role) API on ".count))
+        }
     }
 
     /// Stops it as Ctrl-C would, and returns its exit code.

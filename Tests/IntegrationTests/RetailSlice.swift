@@ -4,11 +4,15 @@ import Testing
 
 /// A part of the real file: its first invoices, whole, and what a plain program makes of them.
 struct RetailSlice {
-    static let path = ProcessInfo.processInfo.environment["DAYBOOK_TEST_DATA"].map { $0 + "/online-retail/online-retail.csv.xz" }
-        ?? URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/data/online-retail/online-retail.csv.xz")
-            .standardizedFileURL.path
+    static let path =
+        ProcessInfo.processInfo.environment["DAYBOOK_TEST_DATA"].map { $0 + "/online-retail/online-retail.csv.xz" }
+        ?? URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../../shared/data/online-retail/online-retail.csv.xz"
+        )
+        .standardizedFileURL.path
     static var isThere: Bool { FileManager.default.fileExists(atPath: path) }
-    static let absent: Comment = "the Online Retail file is not there; DAYBOOK_TEST_DATA names the directory that has online-retail/"
+    static let absent: Comment =
+        "the Online Retail file is not there; DAYBOOK_TEST_DATA names the directory that has online-retail/"
 
     let csv: String
     private(set) var rows = 0

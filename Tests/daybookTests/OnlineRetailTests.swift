@@ -9,7 +9,8 @@ struct OnlineRetailTests {
     private let pounds = Currency(trusted: "GBP")
 
     private func row(
-        _ code: String, _ quantity: Int64, _ price: String, customer: String? = "17850", line: Int = 2, description: String = "THING"
+        _ code: String, _ quantity: Int64, _ price: String, customer: String? = "17850", line: Int = 2,
+        description: String = "THING"
     ) throws -> OnlineRetailFile.Row {
         OnlineRetailFile.Row(
             line: line, code: try SKU(code), description: description, quantity: quantity,
@@ -27,7 +28,8 @@ struct OnlineRetailTests {
         #expect(Kind(invoice("1", [try row("A", 1, "2.55")])) == .order)
         #expect(Kind(invoice("1", [try row("A", 1, "0")])) == .order, "a gift to a customer is an order")
         #expect(Kind(invoice("1", [try row("A", -1, "0", customer: nil)])) == .adjustment)
-        #expect(Kind(invoice("1", [try row("A", 1, "0", customer: nil), try row("B", 1, "1", customer: nil)])) == .order)
+        #expect(
+            Kind(invoice("1", [try row("A", 1, "0", customer: nil), try row("B", 1, "1", customer: nil)])) == .order)
         #expect(Kind(invoice("C1", [try row("A", -1, "2.55")])) == .creditNote)
         #expect(Kind(invoice("A1", [try row("B", 1, "-11062.06")])) == .badDebt)
     }
@@ -57,7 +59,9 @@ struct OnlineRetailTests {
 
     @Test("Codes which differ by letter case are different products; postage and the like are charges")
     func codes() throws {
-        let catalog = OnlineRetailCatalog([invoice("1", [try row("15056BL", 1, "1"), try row("15056bl", 1, "1"), try row("m", 1, "1")])])
+        let catalog = OnlineRetailCatalog([
+            invoice("1", [try row("15056BL", 1, "1"), try row("15056bl", 1, "1"), try row("m", 1, "1")])
+        ])
         #expect(catalog.articles.map(\.details.kind) == [.goods, .goods, .charge])
         for code in ["gift_0001_20", "DCGS0003", "BANK CHARGES", "AMAZONFEE"] {
             #expect(!OnlineRetailCatalog.isGoods(SKU(trusted: code)))
@@ -73,9 +77,13 @@ struct OnlineRetailTests {
                 [try row("A", quantity, "1")], customer: customer, order: OrderID(trusted: order),
                 total: Money(minorUnits: quantity * 100, currency: pounds))
         }
-        func undo(_ quantity: Int64, _ code: String = "A", worth: String? = nil, customer: CustomerID? = CustomerID(trusted: "17850")) throws -> String? {
+        func undo(
+            _ quantity: Int64, _ code: String = "A", worth: String? = nil,
+            customer: CustomerID? = CustomerID(trusted: "17850")
+        ) throws -> String? {
             try purchases.undo(
-                quantity, of: SKU(trusted: code), worth: try Amount(worth ?? String(quantity), currency: pounds), customer: customer)?.text
+                quantity, of: SKU(trusted: code), worth: try Amount(worth ?? String(quantity), currency: pounds),
+                customer: customer)?.text
         }
         #expect(try undo(3) == "1", "the newer order has only two")
         #expect(try undo(2) == "2")
@@ -104,8 +112,10 @@ struct OnlineRetailTests {
     @Test("Keys are made from the document, and an order is placed only from a cart with all its lines")
     func steps() throws {
         var purchases = Purchases()
-        let steps = try OnlineRetailDocument(invoice("536365", [try row("A", 1, "1"), try row("POST", 1, "18")])).steps(&purchases)
-        #expect(steps.map(\.key) == ["or/536365/1", "or/536365/2", "or/536365/order", "or/536365/paid", "or/536365/sent"])
+        let steps = try OnlineRetailDocument(invoice("536365", [try row("A", 1, "1"), try row("POST", 1, "18")])).steps(
+            &purchases)
+        #expect(
+            steps.map(\.key) == ["or/536365/1", "or/536365/2", "or/536365/order", "or/536365/paid", "or/536365/sent"])
         #expect(steps[2].expectedVersion == 2)
         let free = try OnlineRetailDocument(invoice("2", [try row("A", 1, "0")])).steps(&purchases)
         #expect(free.map(\.key) == ["or/2/1", "or/2/order", "or/2/sent"], "nothing is paid for a gift")
@@ -117,8 +127,12 @@ struct OnlineRetailTests {
         let header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
         let lines = [header, "1,A,x,1,2010-12-01 08:26:00,1,,UK", "2,A,x,1,2011-07-01 08:26:00,1,,UK"]
         for (index, line) in lines.enumerated() {
-            try parser.take(CSVReader.Row(line: index + 1, fields: line.split(separator: ",", omittingEmptySubsequences: false).map { Array($0.utf8) }))
+            try parser.take(
+                CSVReader.Row(
+                    line: index + 1,
+                    fields: line.split(separator: ",", omittingEmptySubsequences: false).map { Array($0.utf8) }))
         }
-        #expect(parser.invoices.map { $0.rows[0].time.description } == ["2010-12-01T08:26:00Z", "2011-07-01T07:26:00Z"])
+        #expect(
+            parser.invoices.map { $0.rows[0].time.description } == ["2010-12-01T08:26:00Z", "2011-07-01T07:26:00Z"])
     }
 }

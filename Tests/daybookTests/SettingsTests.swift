@@ -14,12 +14,16 @@ struct SettingsTests {
         #expect(settings.queryPort == 8_081)
         let example = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.env.example")
         let text = try String(contentsOf: example, encoding: .utf8)
-        for key in Settings.Key.allCases { #expect(text.contains("# \(key.rawValue)="), "\(key.rawValue) is missing in .env.example") }
+        for key in Settings.Key.allCases {
+            #expect(text.contains("# \(key.rawValue)="), "\(key.rawValue) is missing in .env.example")
+        }
     }
 
     @Test("The environment is read, and wins")
     func environment() async throws {
-        let settings = try await Settings.load(["DAYBOOK_COMMAND_PORT": "9000", "DAYBOOK_LOG_LEVEL": "debug", "HOME": "/"])
+        let settings = try await Settings.load([
+            "DAYBOOK_COMMAND_PORT": "9000", "DAYBOOK_LOG_LEVEL": "debug", "HOME": "/",
+        ])
         #expect(settings.commandPort == 9_000)
         #expect(settings.logLevel == .debug)
     }
@@ -27,7 +31,8 @@ struct SettingsTests {
     @Test(
         "An unknown key and a bad value stop the start",
         arguments: [
-            ["DAYBOOK_PROT": "1"], ["DAYBOOK_QUERY_PORT": "65536"], ["DAYBOOK_QUERY_PORT": "x"], ["DAYBOOK_LOG_LEVEL": "loud"],
+            ["DAYBOOK_PROT": "1"], ["DAYBOOK_QUERY_PORT": "65536"], ["DAYBOOK_QUERY_PORT": "x"],
+            ["DAYBOOK_LOG_LEVEL": "loud"],
             ["DAYBOOK_QUEUE_CAPACITY": "0"],
         ])
     func bad(environment: [String: String]) async throws {

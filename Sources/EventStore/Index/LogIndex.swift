@@ -1,5 +1,5 @@
-package import Ledger
 import LMDB
+package import Ledger
 import Synchronization
 
 /// Where each stream ends and where each command key stands: derived from the log, rebuilt when it is missing.
@@ -143,17 +143,23 @@ extension LogIndex {
             for record in records {
                 let before = heads[record.stream] ?? .none
                 if record.previous != before.position || record.version.rawValue != before.version.rawValue + 1 {
-                    report("Record \(record.position) does not follow record \(before.position) of stream \(record.stream).")
+                    report(
+                        "Record \(record.position) does not follow record \(before.position) of stream \(record.stream)."
+                    )
                 }
                 heads[record.stream] = StreamHead(position: record.position, version: record.version)
                 if record.ordinal == 0, try self.position(of: KeyDigest(record.key)) != record.position {
-                    report("The index does not know the command key \"\(record.key)\" of record \(record.position). Remove the index directory; it is built anew.")
+                    report(
+                        "The index does not know the command key \"\(record.key)\" of record \(record.position). Remove the index directory; it is built anew."
+                    )
                 }
             }
             position = last.position
         }
         for (stream, head) in heads where try self.head(of: stream) != head {
-            report("The index has another end of stream \(stream) than the log, record \(head.position). Remove the index directory; it is built anew.")
+            report(
+                "The index has another end of stream \(stream) than the log, record \(head.position). Remove the index directory; it is built anew."
+            )
         }
     }
 }
@@ -195,7 +201,8 @@ extension StreamHead {
         guard stored.count == 16, let position = UInt64(bigEndianBytes: stored[0..<8]),
             let version = UInt64(bigEndianBytes: stored[8..<16])
         else {
-            throw EventStoreError(.corrupt, "The index has an impossible entry. Remove the index directory; it is built anew.")
+            throw EventStoreError(
+                .corrupt, "The index has an impossible entry. Remove the index directory; it is built anew.")
         }
         self.init(position: Position(rawValue: position), version: Version(rawValue: version))
     }

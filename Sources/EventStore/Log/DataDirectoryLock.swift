@@ -9,7 +9,10 @@ final class DataDirectoryLock: Sendable {
         let path = directory + "/lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw EventStoreError(.directory, "\(path) can't be written: \(String(cString: strerror(errno))). Check the directory's owner and permissions.")
+            throw EventStoreError(
+                .directory,
+                "\(path) can't be written: \(String(cString: strerror(errno))). Check the directory's owner and permissions."
+            )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""

@@ -23,7 +23,8 @@ package final class EventLog: Sendable {
             head = Watermark(try environment.read { try $0.lastKey(records) ?? 0 })
         } catch {
             throw EventStoreError(
-                .directory, "The log in \(directory) can't be opened. Check that it is a Daybook log and may be read\(readOnly ? "" : " and written").",
+                .directory,
+                "The log in \(directory) can't be opened. Check that it is a Daybook log and may be read\(readOnly ? "" : " and written").",
                 cause: error)
         }
     }
@@ -49,7 +50,8 @@ package final class EventLog: Sendable {
                 let last = try transaction.lastKey(records) ?? 0
                 guard last == position.rawValue else {
                     throw EventStoreError(
-                        .conflict, "The log ends at position \(last), not at \(position): another process appended to it.")
+                        .conflict,
+                        "The log ends at position \(last), not at \(position): another process appended to it.")
                 }
                 for (offset, bytes) in encoded.enumerated() {
                     try transaction.append(records, key: position.advanced(by: offset + 1).rawValue, value: bytes)
@@ -116,7 +118,8 @@ package final class EventLog: Sendable {
 extension EventStoreError {
     static func diskFull(cause: any Error) -> EventStoreError {
         EventStoreError(
-            .diskFull, "There is no room on the disk of the log. Nothing was written. Make room and send the command again.",
+            .diskFull,
+            "There is no room on the disk of the log. Nothing was written. Make room and send the command again.",
             cause: cause)
     }
 }

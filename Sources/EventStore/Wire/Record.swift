@@ -80,11 +80,16 @@ extension Record {
     /// - Throws: `EventStoreError.corrupt` where the checksum or any field is impossible.
     static func decode(_ bytes: RawSpan, at position: Position) throws(EventStoreError) -> Record {
         try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
-            guard bytes.count > 5, bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
+            guard bytes.count > 5,
+                bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
             else { throw .corrupt(position, "its checksum does not match") }
             var reader = RecordReader(bytes: bytes, index: 4)
-            guard let record = reader.record(format: format) else { throw .corrupt(position, "its fields are impossible") }
-            guard record.position == position else { throw .corrupt(position, "it says that it is record \(record.position)") }
+            guard let record = reader.record(format: format) else {
+                throw .corrupt(position, "its fields are impossible")
+            }
+            guard record.position == position else {
+                throw .corrupt(position, "it says that it is record \(record.position)")
+            }
             return record
         }
     }
@@ -150,8 +155,10 @@ private struct RecordReader {
         let recordedAt = Int64(bitPattern: recorded)
         let effectiveAt = recordedAt &+ (Int64(bitPattern: delay >> 1) ^ -Int64(bitPattern: delay & 1))
         return Record(
-            position: Position(rawValue: position), stream: StreamName(category, id), version: Version(rawValue: version),
-            type: type, recordedAt: Timestamp(microseconds: recordedAt), effectiveAt: Timestamp(microseconds: effectiveAt),
+            position: Position(rawValue: position), stream: StreamName(category, id),
+            version: Version(rawValue: version),
+            type: type, recordedAt: Timestamp(microseconds: recordedAt),
+            effectiveAt: Timestamp(microseconds: effectiveAt),
             actor: actor, key: key, ordinal: Int(ordinal), count: Int(count), fingerprint: fingerprint,
             correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),
             payload: Array(bytes[index...]), checksum: bytes.loadUnaligned(as: UInt32.self).littleEndian)

@@ -62,7 +62,9 @@ package final class Projector: Sendable {
                 if model.stoppedBy?.message != failure.message {
                     logger.error(
                         "a projection stopped",
-                        metadata: ["projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)"])
+                        metadata: [
+                            "projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)",
+                        ])
                 }
                 model.stoppedBy = failure
                 Watermark().waitBlocking(for: 1, timeoutMilliseconds: 1_000)

@@ -20,7 +20,9 @@ package struct ReadModelAudit {
     package mutating func add(_ record: EventStore.Record) {
         for index in running.indices where record.position <= running[index].claimed.position {
             running[index].expected.position = record.position
-            if running[index].model.categories.contains(record.stream.category) { running[index].expected.add(record.checksum) }
+            if running[index].model.categories.contains(record.stream.category) {
+                running[index].expected.add(record.checksum)
+            }
         }
     }
 
@@ -33,7 +35,8 @@ package struct ReadModelAudit {
                     "The read model \"\(model.name)\" says it applied \(audited.claimed.count) events through position \(audited.claimed.position); "
                         + "the log has \(audited.expected.count) others. Run daybook rebuild \(model.name).")
             }
-            for problem in try model.read({ try String.fetchAll($0, sql: "PRAGMA integrity_check") }) where problem != "ok" {
+            for problem in try model.read({ try String.fetchAll($0, sql: "PRAGMA integrity_check") })
+            where problem != "ok" {
                 report("The file \(model.path) is damaged: \(problem). Run daybook rebuild \(model.name).")
             }
         }

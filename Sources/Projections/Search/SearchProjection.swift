@@ -33,7 +33,8 @@ package struct SearchProjection: Projection {
             try ProductTable.apply(event, of: recorded.record, in: database)
             guard case .registered(let details) = event, details.kind == .goods else { return }
             try database.cachedStatement(
-                sql: "INSERT INTO product_text (rowid, sku, name, other_names, brand, categories, description) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                sql:
+                    "INSERT INTO product_text (rowid, sku, name, other_names, brand, categories, description) VALUES (?, ?, ?, ?, ?, ?, ?)"
             ).execute(arguments: [
                 Int64(recorded.record.position.rawValue), recorded.record.stream.id, details.name,
                 details.otherNames.joined(separator: "\n"), details.brand, details.categories.joined(separator: "\n"),

@@ -40,7 +40,9 @@ package struct SearchQueries: Sendable {
             try Row.fetchAll(
                 database.cachedStatement(sql: sql), arguments: [match] + arguments + [bound.0, bound.1, limit + 1])
         }
-        return Page(rows, limit: limit, item: Self.hit) { row in Cursor([Self.text(-(row["score"] as Double)), row["sku"]]) }
+        return Page(rows, limit: limit, item: Self.hit) { row in
+            Cursor([Self.text(-(row["score"] as Double)), row["sku"]])
+        }
     }
 
     /// How many of all that is found have each value, most first, at most fifty values a facet.
@@ -94,7 +96,8 @@ package struct SearchQueries: Sendable {
 
 extension SearchQueries.Facet {
     fileprivate func countQuery(_ condition: String) -> String {
-        let found = "SELECT product.id, product.brand FROM product_text JOIN product ON product.id = product_text.rowid WHERE product_text MATCH ? AND \(condition)"
+        let found =
+            "SELECT product.id, product.brand FROM product_text JOIN product ON product.id = product_text.rowid WHERE product_text MATCH ? AND \(condition)"
         return switch self {
         case .brand:
             "SELECT brand, count(*) AS n FROM (\(found)) WHERE brand IS NOT NULL GROUP BY brand ORDER BY n DESC, brand LIMIT 50"

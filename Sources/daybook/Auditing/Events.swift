@@ -49,13 +49,19 @@ struct Events: AsyncParsableCommand {
         var filter = EventFeed.Filter()
         if let stream {
             guard let name = StreamName(stream) else {
-                throw Failure(.usage, "\"\(stream)\" is no stream. Streams are named \(Category.allCases.map { $0.name + "-…" }.joined(separator: ", ")).")
+                throw Failure(
+                    .usage,
+                    "\"\(stream)\" is no stream. Streams are named \(Category.allCases.map { $0.name + "-…" }.joined(separator: ", "))."
+                )
             }
             filter.stream = name
         }
         if let type {
             guard let known = EventType(name: type) else {
-                throw Failure(.usage, "\"\(type)\" is no type of events. There are: \(EventType.allCases.map(\.name).joined(separator: ", ")).")
+                throw Failure(
+                    .usage,
+                    "\"\(type)\" is no type of events. There are: \(EventType.allCases.map(\.name).joined(separator: ", "))."
+                )
             }
             filter.type = known
         }

@@ -15,11 +15,13 @@ struct Rebuild: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
-    @Argument(help: "Which: \(ReadModels.names.joined(separator: ", ")). All where none is named.") var projections: [String] = []
+    @Argument(help: "Which: \(ReadModels.names.joined(separator: ", ")). All where none is named.") var projections:
+        [String] = []
 
     func run() async throws {
         for name in projections where !ReadModels.names.contains(name) {
-            throw Failure(.usage, "\"\(name)\" is no projection. There are: \(ReadModels.names.joined(separator: ", ")).")
+            throw Failure(
+                .usage, "\"\(name)\" is no projection. There are: \(ReadModels.names.joined(separator: ", ")).")
         }
         let store = try Store(directory: try await data.directory, access: .readWrite)
         try ReadModels.remove(projections.isEmpty ? ReadModels.names : projections, in: store.readModelsDirectory)

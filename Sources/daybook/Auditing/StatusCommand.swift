@@ -20,7 +20,9 @@ struct StatusCommand: AsyncParsableCommand {
             return
         }
         print("log         head \(Terminal.grouped(status.head.rawValue)), \(Terminal.bytes(status.logBytes))")
-        print("index       through \(Terminal.grouped(status.indexCheckpoint.rawValue)), \(Terminal.bytes(status.indexBytes))")
+        print(
+            "index       through \(Terminal.grouped(status.indexCheckpoint.rawValue)), \(Terminal.bytes(status.indexBytes))"
+        )
         for projection in status.projections {
             let name = projection.name.padding(toLength: 11, withPad: " ", startingAt: 0)
             print(

@@ -27,7 +27,8 @@ struct Verify: AsyncParsableCommand {
         // A damaged record was reported above; the index can't be compared with what can't be read.
         if read { try store.index.verify(against: store.log, report: report) }
         guard doubts == 0 else {
-            throw Failure(.check, "\(doubts) doubt\(doubts == 1 ? "" : "s")\(doubts > 100 ? ", the first 100 above" : "").")
+            throw Failure(
+                .check, "\(doubts) doubt\(doubts == 1 ? "" : "s")\(doubts > 100 ? ", the first 100 above" : "").")
         }
         print("content: \(store.log.headPosition) events, index and \(models.all.count) read models")
     }
@@ -73,11 +74,15 @@ struct StockAudit {
             switch balance.account {
             case .available, .reserved:
                 if balance.quantity < 0 {
-                    report("Position \(recorded.record.position): \(balance.account) of \"\(sku)\" is \(balance.quantity), below zero.")
+                    report(
+                        "Position \(recorded.record.position): \(balance.account) of \"\(sku)\" is \(balance.quantity), below zero."
+                    )
                 }
             case .supplier, .shipped, .returned, .lost: break
             }
         }
-        if sum != 0 { report("Position \(recorded.record.position): the accounts of \"\(sku)\" sum to \(sum), not to 0.") }
+        if sum != 0 {
+            report("Position \(recorded.record.position): the accounts of \"\(sku)\" sum to \(sum), not to 0.")
+        }
     }
 }

@@ -13,7 +13,8 @@ extension DemoShop {
     static let catalog: [Article] = table.split(separator: "\n").map { line in
         let fields = line.split(separator: "|").map(String.init)
         return Article(
-            sku: fields[0], name: fields[1], brand: fields[2], categories: fields[3].split(separator: "/").map(String.init),
+            sku: fields[0], name: fields[1], brand: fields[2],
+            categories: fields[3].split(separator: "/").map(String.init),
             price: fields[4], colour: fields[5], description: fields[6])
     }
 

@@ -18,7 +18,9 @@ enum DemoShop {
             }
         }
         for outcome in await writer.submitWhenRoom(submissions) {
-            guard case .accepted = outcome else { throw Failure(.check, "The demonstration shop was refused: \(outcome)") }
+            guard case .accepted = outcome else {
+                throw Failure(.check, "The demonstration shop was refused: \(outcome)")
+            }
         }
         Terminal.note("Filled \(store.directory) with a demonstration shop of \(catalog.count) products.")
     }
@@ -28,12 +30,14 @@ enum DemoShop {
         let pounds = try Currency("GBP")
         let details = Product.Details(
             name: article.name, description: article.description, brand: article.brand, categories: article.categories,
-            attributes: [Product.Attribute(name: "colour", value: article.colour)], price: try Amount(article.price, currency: pounds))
+            attributes: [Product.Attribute(name: "colour", value: article.colour)],
+            price: try Amount(article.price, currency: pounds))
         let register = try RegisterProduct(sku: sku, details: details)
         let receipts = try locations.enumerated().map { place, location in
             // Numbers that differ, so that the lists have something to show.
             try ReceiveStock(
-                sku: sku, location: try Location(location), quantity: Int64(12 + (index * 7 + place * 5) % 40), reference: "opening")
+                sku: sku, location: try Location(location), quantity: Int64(12 + (index * 7 + place * 5) % 40),
+                reference: "opening")
         }
         return [("product", register)] + zip(locations, receipts).map { ($0, $1) }
     }

@@ -25,7 +25,8 @@ struct OnlineRetail: AsyncParsableCommand {
 
     @OptionGroup var data: DataOption
     @Argument(help: "The file, or - for standard input.") var file: String
-    @Option(help: "Where the report of rows left out goes. [import-report.csv in the data directory]") var report: String?
+    @Option(help: "Where the report of rows left out goes. [import-report.csv in the data directory]") var report:
+        String?
     @Flag(help: "Leave the read models to daybook serve or daybook rebuild.") var skipProjections = false
 
     func run() async throws {
@@ -59,11 +60,15 @@ struct OnlineRetail: AsyncParsableCommand {
         let summary = importing.summary
         let documents = summary.documents.values.reduce(0, +)
         print("rows          \(Terminal.grouped(contents.rowCount))")
-        print("documents     \(Terminal.grouped(documents)), of which \(Terminal.grouped(summary.documentsRepeated)) were there before")
+        print(
+            "documents     \(Terminal.grouped(documents)), of which \(Terminal.grouped(summary.documentsRepeated)) were there before"
+        )
         for (name, count) in summary.documents.sorted(by: { $0.key < $1.key }) {
             print("  \(name.padding(toLength: 12, withPad: " ", startingAt: 0))\(Terminal.grouped(count))")
         }
-        print("credit lines  \(Terminal.grouped(summary.matched)) matched to an order, \(Terminal.grouped(summary.unmatched)) unmatched")
+        print(
+            "credit lines  \(Terminal.grouped(summary.matched)) matched to an order, \(Terminal.grouped(summary.unmatched)) unmatched"
+        )
         print("list prices   \(Terminal.grouped(summary.priceChanges)) changed")
         print("commands      \(Terminal.grouped(summary.commands))")
         print("events        \(Terminal.grouped(summary.events)) new, log head at \(store.log.headPosition)")
@@ -80,7 +85,8 @@ struct OnlineRetail: AsyncParsableCommand {
         if let models {
             print("read models   \(Terminal.grouped(models.all.reduce(0) { $0 + $1.sizeOnDiskBytes })) bytes")
         }
-        print("peak memory   \(Terminal.grouped(usage.ru_maxrss * 1_024)) bytes, mapped pages of log and index included")
+        print(
+            "peak memory   \(Terminal.grouped(usage.ru_maxrss * 1_024)) bytes, mapped pages of log and index included")
     }
 
     /// Writes down what was left out; throws where anything was.
@@ -97,7 +103,8 @@ struct OnlineRetail: AsyncParsableCommand {
             "\(fault.line),\"\(fault.invoice.replacing("\"", with: "\"\""))\",\"\(fault.reason.replacing("\"", with: "\"\""))\""
         }
         do {
-            try (["line,document,reason"] + lines + [""]).joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+            try (["line,document,reason"] + lines + [""]).joined(separator: "\n").write(
+                toFile: path, atomically: true, encoding: .utf8)
         } catch {
             throw Failure(.environment, "The report \(path) can't be written: \(error.localizedDescription)")
         }

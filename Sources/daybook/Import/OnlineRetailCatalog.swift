@@ -24,7 +24,8 @@ struct OnlineRetailCatalog {
         }
         articles = order.map { code in
             let found = gathered[code]!  // `order` lists its keys.
-            return Article(code: code, details: found.details(code), openingStock: Self.isGoods(code) ? -found.lowest : 0)
+            return Article(
+                code: code, details: found.details(code), openingStock: Self.isGoods(code) ? -found.lowest : 0)
         }
     }
 

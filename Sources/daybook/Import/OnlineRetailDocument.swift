@@ -17,7 +17,9 @@ struct OnlineRetailDocument {
             } else if invoice.number.hasPrefix("A") {
                 self = .badDebt
             } else {
-                self = invoice.rows.allSatisfy { $0.price.tenThousandths == 0 && $0.customer == nil } ? .adjustment : .order
+                self =
+                    invoice.rows.allSatisfy { $0.price.tenThousandths == 0 && $0.customer == nil }
+                    ? .adjustment : .order
             }
         }
 
@@ -72,7 +74,8 @@ struct OnlineRetailDocument {
         for (index, row) in invoice.rows.enumerated() {
             steps.append(Step(key: key(index + 1), command: try line(row, cart)))
         }
-        let place = try PlaceOrder(cart: cart, order: id, reference: invoice.number, customer: customer, country: country)
+        let place = try PlaceOrder(
+            cart: cart, order: id, reference: invoice.number, customer: customer, country: country)
         steps.append(Step(key: key("order"), command: place, expectedVersion: UInt64(invoice.rows.count)))
         let total = try total()
         if total.minorUnits > 0 {
@@ -88,7 +91,8 @@ struct OnlineRetailDocument {
             return try AddToCart(cart: cart, sku: row.code, quantity: row.quantity, quotedPrice: row.price)
         }
         let charge = Cart.Charge(
-            code: row.code, label: row.description.isEmpty ? nil : row.description, quantity: row.quantity, unitPrice: row.price)
+            code: row.code, label: row.description.isEmpty ? nil : row.description, quantity: row.quantity,
+            unitPrice: row.price)
         return try AddCharge(cart: cart, charge: charge)
     }
 
@@ -102,13 +106,16 @@ struct OnlineRetailDocument {
     private func adjustment() throws -> Step {
         let lines = invoice.rows.map { row in
             Adjustment.Line(
-                code: row.code, delta: row.quantity, reason: row.description.isEmpty ? "no reason given" : row.description)
+                code: row.code, delta: row.quantity,
+                reason: row.description.isEmpty ? "no reason given" : row.description)
         }
         let adjustment = Adjustment(
-            reference: invoice.number, country: country, currency: invoice.rows[0].price.currency, location: Self.location,
+            reference: invoice.number, country: country, currency: invoice.rows[0].price.currency,
+            location: Self.location,
             lines: lines)
         return Step(
-            key: key("adjusted"), command: try RecordAdjustment(document: try DocumentID(invoice.number), adjustment: adjustment))
+            key: key("adjusted"),
+            command: try RecordAdjustment(document: try DocumentID(invoice.number), adjustment: adjustment))
     }
 
     private func creditNote(_ purchases: inout Purchases) throws -> Step {
@@ -117,11 +124,13 @@ struct OnlineRetailDocument {
             try Quantity.check(quantity)
             let amount = try row.price.times(quantity)
             return CreditNote.Line(
-                code: row.code, label: row.description.isEmpty ? nil : row.description, quantity: quantity, amount: amount,
+                code: row.code, label: row.description.isEmpty ? nil : row.description, quantity: quantity,
+                amount: amount,
                 order: purchases.undo(quantity, of: row.code, worth: amount, customer: customer))
         }
         let note = try IssueCreditNote(
-            document: try DocumentID(invoice.number), reference: invoice.number, customer: customer, country: country, lines: lines)
+            document: try DocumentID(invoice.number), reference: invoice.number, customer: customer, country: country,
+            lines: lines)
         return Step(key: key("credit"), command: note)
     }
 
@@ -162,7 +171,8 @@ struct Purchases {
         chargeLeft[order] = total.exact.tenThousandths
         let pieces = Order.Pieces.summed(rows.map { Order.Pieces(code: $0.code, quantity: $0.quantity) })
         for piece in pieces {
-            purchases[Key(customer: customer, code: piece.code), default: []].append(Purchase(order: order, left: piece.quantity))
+            purchases[Key(customer: customer, code: piece.code), default: []].append(
+                Purchase(order: order, left: piece.quantity))
         }
     }
 

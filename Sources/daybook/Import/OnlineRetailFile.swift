@@ -68,20 +68,25 @@ struct OnlineRetailParser {
     private let pounds = Currency(trusted: "GBP")
     private var clock = LondonClock()
 
-    private static let header = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
+    private static let header = [
+        "InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country",
+    ]
 
     private struct BadRow: Error {
         let reason: String
     }
 
     static func wrongFile(_ why: String) -> Failure {
-        Failure(.usage, "This is not the Online Retail file: \(why). Its first line is \(header.joined(separator: ",")).")
+        Failure(
+            .usage, "This is not the Online Retail file: \(why). Its first line is \(header.joined(separator: ",")).")
     }
 
     mutating func take(_ row: CSVReader.Row) throws {
         guard sawHeader else {
             let names = row.fields.map { String(decoding: $0, as: UTF8.self) }
-            guard names == Self.header else { throw Self.wrongFile("its first line is \(names.joined(separator: ","))") }
+            guard names == Self.header else {
+                throw Self.wrongFile("its first line is \(names.joined(separator: ","))")
+            }
             sawHeader = true
             return
         }
@@ -108,7 +113,9 @@ struct OnlineRetailParser {
     private mutating func parse(_ row: CSVReader.Row) throws -> OnlineRetailFile.Row {
         guard row.fields.count == 8 else { throw BadRow(reason: "it has \(row.fields.count) columns, not 8") }
         let texts = try zip(Self.header, row.fields).map { name, bytes in
-            guard let text = String(validating: bytes, as: UTF8.self) else { throw BadRow(reason: "\(name) is not UTF-8") }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw BadRow(reason: "\(name) is not UTF-8")
+            }
             return text
         }
         try Text.check(texts[0], noun: "InvoiceNo", bytesMax: 60)
@@ -117,7 +124,8 @@ struct OnlineRetailParser {
         }
         guard let time = clock.utc(texts[4]) else { throw BadRow(reason: "InvoiceDate is no time: \"\(texts[4])\"") }
         return OnlineRetailFile.Row(
-            line: row.line, code: try SKU(texts[1]), description: Self.trimmed(texts[2]), quantity: quantity, time: time,
+            line: row.line, code: try SKU(texts[1]), description: Self.trimmed(texts[2]), quantity: quantity,
+            time: time,
             price: try Amount(texts[5], currency: pounds), customer: try customer(texts[6]),
             country: texts[7].isEmpty ? "Unspecified" : texts[7])
     }
@@ -144,7 +152,9 @@ private struct LondonClock {
     /// Reads `2010-12-01 08:26:00`; nil for anything else.
     mutating func utc(_ text: String) -> Timestamp? {
         if let last, last.text == text { return last.time }
-        guard let zone, let local = Timestamp(text.replacing(" ", with: "T", maxReplacements: 1) + "Z") else { return nil }
+        guard let zone, let local = Timestamp(text.replacing(" ", with: "T", maxReplacements: 1) + "Z") else {
+            return nil
+        }
         // The offset is asked for the instant that would be right in winter, then for the one that offset gives.
         var time = local
         for _ in 0..<2 {

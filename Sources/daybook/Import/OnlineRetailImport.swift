@@ -52,7 +52,8 @@ struct OnlineRetailImport {
             let document = OnlineRetailDocument(invoice)
             do {
                 for step in try document.steps(&purchases) {
-                    try add(step.command, key: step.key, at: document.time, expecting: step.expectedVersion, owner: index)
+                    try add(
+                        step.command, key: step.key, at: document.time, expecting: step.expectedVersion, owner: index)
                 }
                 if document.kind == .order { try addPriceChanges(invoice, &prices, owner: index) }
             } catch let invalid as InvalidValue {
@@ -71,7 +72,9 @@ struct OnlineRetailImport {
     private mutating func sendCatalog() async throws {
         guard let first = file.invoices.first?.rows.first?.time else { return }
         for article in catalog.articles {
-            try add(RegisterProduct(sku: article.code, details: article.details), key: "or/product/\(article.code)", at: first)
+            try add(
+                RegisterProduct(sku: article.code, details: article.details), key: "or/product/\(article.code)",
+                at: first)
             if article.openingStock > 0 {
                 let opening = try ReceiveStock(
                     sku: article.code, location: OnlineRetailDocument.location, quantity: article.openingStock,
@@ -83,10 +86,14 @@ struct OnlineRetailImport {
         try await send()
     }
 
-    private mutating func addPriceChanges(_ invoice: OnlineRetailFile.Invoice, _ prices: inout ListPrices, owner: Int) throws {
+    private mutating func addPriceChanges(_ invoice: OnlineRetailFile.Invoice, _ prices: inout ListPrices, owner: Int)
+        throws
+    {
         for row in invoice.rows {
             guard let (change, price) = prices.take(row) else { continue }
-            try add(ChangePrice(sku: row.code, price: price), key: "or/price/\(row.code)/\(change)", at: row.time, owner: owner)
+            try add(
+                ChangePrice(sku: row.code, price: price), key: "or/price/\(row.code)/\(change)", at: row.time,
+                owner: owner)
             summary.priceChanges += 1
         }
     }
@@ -96,7 +103,8 @@ struct OnlineRetailImport {
     ) throws {
         pending.submissions.append(
             try Submission(
-                command, key: key, expectedVersion: version.map(Version.init(rawValue:)), actor: "import", effectiveAt: time))
+                command, key: key, expectedVersion: version.map(Version.init(rawValue:)), actor: "import",
+                effectiveAt: time))
         pending.owners.append(owner)
     }
 

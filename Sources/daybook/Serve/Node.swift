@@ -53,15 +53,19 @@ struct Node {
             services.append(server(.query, QueryAPI(store: store, models: models).router(), queryPort, listening))
         }
         if let writer {
-            let url = settings.queryURL ?? "http://\(settings.host):\(queryPort)"
-            let api = CommandAPI(writer: writer, store: store, queryURL: url)
+            let (settings, queryPort) = (settings, queryPort)
+            let api = CommandAPI(
+                writer: writer, store: store,
+                queryURL: settings.queryURL ?? "http://\(settings.host):\(listening.port(of: .query) ?? queryPort)")
             services.append(server(.command, api.router(), commandPort, listening))
         }
         // Stopped in the opposite order: servers first, the Writer last.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
         try await group.run()
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
@@ -98,6 +102,8 @@ private final class Listening: Sendable {
         self.count = count
         self.announce = announce
     }
+
+    func port(of role: Role) -> Int? { ports.withLock { $0[role] } }
 
     func add(_ role: Role, _ port: Int) {
         let all = ports.withLock { ports in

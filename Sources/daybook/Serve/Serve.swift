@@ -41,14 +41,17 @@ struct Serve: AsyncParsableCommand {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Failure(
                 .environment,
-                "A port is taken: \(node.commandPort) or \(node.queryPort). Stop what listens there, or choose others with --command-port and --query-port.")
+                "A port is taken: \(node.commandPort) or \(node.queryPort). Stop what listens there, or choose others with --command-port and --query-port."
+            )
         }
     }
 
     private func roleSet(_ names: [String]) throws -> Set<Role> {
         let roles = try names.map { name in
             guard let role = Role(rawValue: name) else {
-                throw Failure(.usage, "\"\(name)\" is no role. There are: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+                throw Failure(
+                    .usage,
+                    "\"\(name)\" is no role. There are: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
             }
             return role
         }

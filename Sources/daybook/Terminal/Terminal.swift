@@ -73,7 +73,9 @@ final class Progress {
     /// Ends with a line that stays.
     func finish() {
         if Terminal.isInteractive { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-        Terminal.note("\(what): \(Terminal.grouped(done)) \(unit) in \(String(format: "%.1f", seconds)) s (\(Terminal.grouped(Int(rate)))/s)")
+        Terminal.note(
+            "\(what): \(Terminal.grouped(done)) \(unit) in \(String(format: "%.1f", seconds)) s (\(Terminal.grouped(Int(rate)))/s)"
+        )
     }
 
     private var percent: Int { total == 0 ? 100 : min(100, done * 100 / total) }
@@ -85,6 +87,7 @@ final class Progress {
 
     private var bar: String {
         let filled = percent * 30 / 100
-        return "\(what) [\(String(repeating: "#", count: filled))\(String(repeating: "-", count: 30 - filled))] \(percent) % \(rateText)"
+        return
+            "\(what) [\(String(repeating: "#", count: filled))\(String(repeating: "-", count: 30 - filled))] \(percent) % \(rateText)"
     }
 }
