@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "JSON", "Ledger", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "JSON", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, serviceLifecycle,
             ]
         ),
         .target(

@@ -81,7 +81,7 @@ struct OnlineRetailTests {
             _ quantity: Int64, _ code: String = "A", worth: String? = nil,
             customer: CustomerID? = CustomerID(trusted: "17850")
         ) throws -> String? {
-            try purchases.undo(
+            purchases.undo(
                 quantity, of: SKU(trusted: code), worth: try Amount(worth ?? String(quantity), currency: pounds),
                 customer: customer)?.text
         }
