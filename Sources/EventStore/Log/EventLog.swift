@@ -1,4 +1,5 @@
 import LMDB
+package import Ledger
 import Synchronization
 
 /// The log: every record at its position, durable when `append` returns, never rewritten.
@@ -85,6 +86,24 @@ package final class EventLog: Sendable {
             }
         }
         return found
+    }
+
+    /// Looks at up to `limit` records behind `position`, in order, and reads those of the kinds of streams wanted.
+    /// Every record's checksum is verified, read or passed by.
+    package func read(
+        after position: Position, limit: Int, of categories: Set<Category>
+    ) throws -> (records: [Record], through: Position) {
+        var found: [Record] = []
+        var through = position
+        try environment.read { transaction in
+            _ = try transaction.scan(records, from: position.rawValue + 1, limit: limit) { key, bytes in
+                through = through.advanced(by: 1)
+                guard key == through.rawValue else { throw EventStoreError.corrupt(through, "it is missing") }
+                if let record = try Record.decode(bytes, at: through, of: categories) { found.append(record) }
+                return true
+            }
+        }
+        return (found, through)
     }
 
     /// The record at a position; nil behind the head.

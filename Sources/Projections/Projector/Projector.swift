@@ -75,21 +75,21 @@ package final class Projector: Sendable {
     /// Applies the next batch in one transaction. Returns how many records it took.
     private static func advance<P: Projection>(_ projection: P.Type, model: ReadModel, store: Store) throws -> Int {
         let after = Position(rawValue: model.watermark.value)
-        let records = try store.log.read(after: after, limit: batchRecordsMax)
-        guard let last = records.last else { return 0 }
+        let (records, through) = try store.log.read(after: after, limit: batchRecordsMax, of: P.categories)
+        guard through > after else { return 0 }
         try model.write { database in
             var checkpoint = try Checkpoint.load(from: database)
             precondition(checkpoint.position == after, "one projector feeds a read model")
             var projection = P()
-            for record in records where P.categories.contains(record.stream.category) {
+            for record in records {
                 try projection.apply(Recorded(record: record, event: try store.events.event(of: record)), in: database)
                 checkpoint.add(record.checksum)
             }
             try projection.finish(in: database)
-            checkpoint.position = last.position
+            checkpoint.position = through
             try checkpoint.save(in: database)
         }
-        model.watermark.advance(to: last.position.rawValue)
-        return records.count
+        model.watermark.advance(to: through.rawValue)
+        return Int(through.rawValue - after.rawValue)
     }
 }
