@@ -16,7 +16,7 @@ package struct Store: Sendable {
     package let index: LogIndex
     package let keyring: Keyring
     package let events: StoredEvents
-    private let lock: DataDirectoryLock?
+    private let lock: DirectoryLock?
 
     /// Opens the store, creating what is missing when it may write. The index catches up with the log.
     ///
@@ -34,7 +34,7 @@ package struct Store: Sendable {
             lock = nil
         } else {
             try Self.createDirectories(directory)
-            lock = try DataDirectoryLock(directory: directory)
+            lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
         log = try EventLog(directory: directory + "/log", readOnly: readOnly)
         keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)

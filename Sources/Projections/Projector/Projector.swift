@@ -12,6 +12,8 @@ package final class Projector: Sendable {
     package let model: ReadModel
     private let step: @Sendable () throws -> Int
     private let log: EventLog
+    /// Held, not used: one process feeds a read model.
+    private let lock: DirectoryLock?
     private let logger: Logger
     private let stopping = Mutex(false)
     private let ended = Watermark()
@@ -19,9 +21,10 @@ package final class Projector: Sendable {
     /// How many records one transaction takes in.
     static let batchRecordsMax = 16_384
 
-    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, logger: Logger) {
+    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger) {
         self.model = model
         self.logger = logger
+        self.lock = lock
         log = store.log
         step = { try Self.advance(P.self, model: model, store: store) }
     }

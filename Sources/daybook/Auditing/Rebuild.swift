@@ -26,12 +26,11 @@ struct Rebuild: AsyncParsableCommand {
         let store = try Store(directory: try await data.directory, access: .readWrite)
         try ReadModels.remove(projections.isEmpty ? ReadModels.names : projections, in: store.readModelsDirectory)
         let models = try ReadModels(directory: store.readModelsDirectory)
-        try Self.catchUp(models, with: store)
+        try Self.catchUp(models.projectors(of: store, logger: Logger(label: "daybook")), with: store)
     }
 
-    /// Feeds all read models to the head of the log, one after another, each with a bar.
-    static func catchUp(_ models: ReadModels, with store: Store) throws {
-        let projectors = models.projectors(of: store, logger: Logger(label: "daybook"))
+    /// Feeds read models to the head of the log, one after another, each with a bar.
+    static func catchUp(_ projectors: [Projector], with store: Store) throws {
         let head = Int(store.log.headPosition.rawValue)
         for projector in projectors where projector.model.watermark.value < head {
             let progress = Progress("projection \(projector.model.name)", total: head, unit: "events")

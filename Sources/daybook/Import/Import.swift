@@ -35,7 +35,7 @@ struct OnlineRetail: AsyncParsableCommand {
         let store = try Store(directory: try await data.directory, access: .readWrite)
         var importing = OnlineRetailImport(contents, writer: store.startWriter(logger: Logger(label: "daybook")))
         let models = skipProjections ? nil : try ReadModels(directory: store.readModelsDirectory)
-        let projectors = models?.projectors(of: store, logger: Logger(label: "daybook")) ?? []
+        let projectors = try models?.projectors(of: store, logger: Logger(label: "daybook")) ?? []
         for projector in projectors { projector.start() }
         let progress = Progress("import", total: contents.invoices.count, unit: "documents")
         do {
@@ -47,7 +47,7 @@ struct OnlineRetail: AsyncParsableCommand {
         progress.finish()
         await importing.stopWriter()
         for projector in projectors { await projector.stop() }
-        if let models { try Rebuild.catchUp(models, with: store) }
+        try Rebuild.catchUp(projectors, with: store)
         printSummary(contents, importing, store, since: start)
         try printSizes(store, models)
         try report(importing.faults, of: store)

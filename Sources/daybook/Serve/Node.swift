@@ -46,7 +46,7 @@ struct Node {
             services.append(WriterService(writer: started))
         }
         if roles.contains(.project) {
-            services.append(ProjectorService(projectors: models.projectors(of: store, logger: logger)))
+            services.append(ProjectorService(projectors: try models.projectors(of: store, logger: logger)))
         }
         let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
         if roles.contains(.query) {
