@@ -108,6 +108,18 @@ package final class LogIndex: Sendable {
         guard followed == nil else { return }
         let batch = pending.withLock { $0 }
         guard batch.through != .start else { return }
+        do {
+            try write(batch)
+        } catch let error as LMDBError where error.isDiskFull {
+            throw EventStoreError.diskFull(cause: error)
+        } catch let error as CommitFailed where error.outcome == .diskFull {
+            throw EventStoreError.diskFull(cause: error)
+        }
+        // Only the Writer's thread adds, and it is the one that flushes: nothing came in between.
+        pending.withLock { $0 = Pending() }
+    }
+
+    private func write(_ batch: Pending) throws {
         try environment.write { transaction in
             for (stream, head) in batch.streams.sorted(by: { $0.key < $1.key }) {
                 try transaction.put(streams, key: stream.indexKey, value: head.stored)
@@ -120,8 +132,6 @@ package final class LogIndex: Sendable {
                 value: Self.format.bigEndianBytes + batch.through.rawValue.bigEndianBytes
                     + UInt64(batch.throughChecksum).bigEndianBytes)
         }
-        // Only the Writer's thread adds, and it is the one that flushes: nothing came in between.
-        pending.withLock { $0 = Pending() }
     }
 
     package var sizeOnDiskBytes: Int {

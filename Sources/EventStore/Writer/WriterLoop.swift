@@ -73,11 +73,12 @@ struct WriterLoop {
         } catch {
             return refuseBatch(error)
         }
-        // Durable: from here on everything is told, whatever happens to the index.
+        // Durable: from here on everything is told, whatever happens to the index. One that finds no room on the disk stays
+        // in memory and is written down with a later batch.
         let entries = batch.entries
         let indexed = Result { try store.index.add(entries) }
         for (group, outcomes) in decided { group.answer(outcomes) }
-        if case .failure(let error) = indexed {
+        if case .failure(let error) = indexed, (error as? EventStoreError)?.code != .diskFull {
             isPoisoned = EventStoreError(
                 .poisoned,
                 "The index could not be written. The log is whole; free room or repair the disk, and start again.",

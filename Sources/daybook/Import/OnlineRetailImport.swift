@@ -24,7 +24,7 @@ struct OnlineRetailImport {
     }
 
     /// How many commands go to the Writer together.
-    private static let groupCommandsMax = 2_048
+    private static let groupCommandsMax = 7_000
 
     private let file: OnlineRetailFile
     private let catalog: OnlineRetailCatalog
