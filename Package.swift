@@ -72,6 +72,30 @@ let package = Package(
                 "QueryAPI", argumentParser, configuration, crypto, grdb, hummingbird, logging, serviceLifecycle,
             ]
         ),
+
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", hummingbird, logging,
+                serviceLifecycle,
+            ],
+            path: "Tests/Support"
+        ),
+        .testTarget(
+            name: "QueryAPITests",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: ["CommandAPI", "EventStore", "JSON", "Ledger", "Projections", "TestSupport", grdb, logging]
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(
+            name: "CommandAPITests",
+            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+        ),
     ]
 )
 
