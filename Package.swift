@@ -12,6 +12,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
@@ -25,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -52,7 +55,7 @@ let package = Package(
         .target(
             name: "HTTPService",
             dependencies: [
-                "JSON", "Ledger", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "JSON", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, serviceLifecycle,
             ]
         ),
         .target(
@@ -69,10 +72,19 @@ let package = Package(
             name: "daybook",
             dependencies: [
                 "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
-                "QueryAPI", argumentParser, configuration, crypto, grdb, hummingbird, logging, serviceLifecycle,
+                "QueryAPI", argumentParser, configuration, logging, nioCore, serviceLifecycle, systemPackage,
+                unixSignals,
             ]
         ),
 
+        .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
+        .testTarget(name: "EventStoreTests", dependencies: ["EventStore", "LMDB", "Ledger", logging]),
+        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "daybook"]),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger"]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
+        .testTarget(name: "RedisTests", dependencies: ["Redis"]),
+        .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -93,7 +93,9 @@ extension Problem {
         case .overloaded, .stopping: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 1)
         case .poisoned, .conflict: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 10)
         case .diskFull:
-            self.init(.init(code: 507, reasonPhrase: "Insufficient Storage"), error.code.rawValue, error.message, headers: [.retryAfter: "30"])
+            self.init(
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), error.code.rawValue, error.message,
+                headers: [.retryAfter: "30"])
         case .corrupt, .undecodable, .directory: self.init(.internalServerError, error.code.rawValue, error.message)
         }
     }

@@ -13,10 +13,10 @@ package struct CommandAPI: Sendable {
 
     let writer: Writer
     let store: Store
-    /// Where the query API shows things, without a slash at its end.
-    let queryURL: String
+    /// Where the query API shows things, without a slash at its end. Asked at each answer: its port may be known late.
+    let queryURL: @Sendable () -> String
 
-    package init(writer: Writer, store: Store, queryURL: String) {
+    package init(writer: Writer, store: Store, queryURL: @autoclosure @escaping @Sendable () -> String) {
         self.writer = writer
         self.store = store
         self.queryURL = queryURL
@@ -56,12 +56,14 @@ package struct CommandAPI: Sendable {
         case .accepted(let receipt):
             let answer = Answer(receipt: receipt)
             return .json(
-                JSONWriter.object { answer.write(to: &$0) }, status: answer.status, headers: answer.headers(queryURL: queryURL))
+                JSONWriter.object { answer.write(to: &$0) }, status: answer.status,
+                headers: answer.headers(queryURL: queryURL()))
         case let outcome: throw try problem(outcome, key: submission.key, expected: expected)
         }
     }
 
-    func submission(_ command: any Command, key: String?, expected: Version?, correlation: String) throws -> Submission {
+    func submission(_ command: any Command, key: String?, expected: Version?, correlation: String) throws -> Submission
+    {
         do throws(InvalidValue) {
             return try Submission(command, key: key, expectedVersion: expected, actor: "api", correlation: correlation)
         } catch {
@@ -77,7 +79,8 @@ package struct CommandAPI: Sendable {
         case .keyReused(let position): .keyReused(key, first: position)
         case .versionMismatch(let stream, let actual):
             .versionMismatch(
-                stream, demanded: expected ?? .none, actual: actual, since: try events(of: stream, since: expected ?? .none))
+                stream, demanded: expected ?? .none, actual: actual,
+                since: try events(of: stream, since: expected ?? .none))
         case .failed(let error): Problem(error)
         }
     }
@@ -94,20 +97,26 @@ package struct CommandAPI: Sendable {
     }
 
     static func unknownCommand(_ name: String) -> Problem {
-        .notFound("unknown_command", "There is no command \"\(name)\". There are: \(CommandSpec.all.keys.sorted().joined(separator: ", ")).")
+        .notFound(
+            "unknown_command",
+            "There is no command \"\(name)\". There are: \(CommandSpec.all.keys.sorted().joined(separator: ", ")).")
     }
 
     static func require(_ type: String, _ request: Request) throws {
         let given = request.headers[.contentType] ?? ""
         guard given.split(separator: ";").first.map({ $0.lowercased() == type }) ?? false else {
-            throw Problem(.unsupportedMediaType, "unsupported_media_type", "The Content-Type here is \(type); not \"\(given)\".")
+            throw Problem(
+                .unsupportedMediaType, "unsupported_media_type", "The Content-Type here is \(type); not \"\(given)\".")
         }
     }
 
     private static func expectedVersion(_ request: Request) throws -> Version? {
         guard let text = request.headers[.ifMatch] else { return nil }
-        guard text.count >= 3, text.hasPrefix("\""), text.hasSuffix("\""), let number = UInt64(text.dropFirst().dropLast()) else {
-            throw Problem.badRequest("invalid_if_match", "If-Match is a version in quotes, as an ETag gave it: \"7\". Not \(text).")
+        guard text.count >= 3, text.hasPrefix("\""), text.hasSuffix("\""),
+            let number = UInt64(text.dropFirst().dropLast())
+        else {
+            throw Problem.badRequest(
+                "invalid_if_match", "If-Match is a version in quotes, as an ETag gave it: \"7\". Not \(text).")
         }
         return Version(rawValue: number)
     }
@@ -121,12 +130,15 @@ extension CommandAPI {
         let headers = [
             HTTPService.Operation.Parameter(
                 "Idempotency-Key", in: .header, "The same key and body are answered as the first time, for ever."),
-            HTTPService.Operation.Parameter("If-Match", in: .header, "The version at which the command's subject must stand: \"7\"."),
-            HTTPService.Operation.Parameter("X-Correlation-ID", in: .header, "What the events belong to, in the caller's words."),
+            HTTPService.Operation.Parameter(
+                "If-Match", in: .header, "The version at which the command's subject must stand: \"7\"."),
+            HTTPService.Operation.Parameter(
+                "X-Correlation-ID", in: .header, "What the events belong to, in the caller's words."),
         ]
         let commands = CommandSpec.all.values.sorted { $0.name < $1.name }.map { spec in
             HTTPService.Operation(
-                "POST", "/commands/\(spec.name)", spec.about, parameters: headers, body: spec.fields, errors: commonErrors)
+                "POST", "/commands/\(spec.name)", spec.about, parameters: headers, body: spec.fields,
+                errors: commonErrors)
         }
         return commands + [
             HTTPService.Operation(

@@ -38,13 +38,17 @@ struct CommandStream {
         var bytes: [UInt8] = []
         for start in stride(from: 0, to: lines.count, by: 4_096) {
             let items = lines[start..<min(start + 4_096, lines.count)].map(item)
-            let submissions = items.compactMap { item in if case .submission(let submission) = item { submission } else { nil } }
+            let submissions = items.compactMap { item in
+                if case .submission(let submission) = item { submission } else { nil }
+            }
             var outcomes = await (submissions.isEmpty ? [] : api.writer.submitWhenRoom(submissions))[...]
             for item in items {
                 switch item {
                 case .problem(let problem, let key): bytes += Self.line(key) { problem.write(to: &$0) }
                 case .submission(let submission):
-                    guard let outcome = outcomes.popFirst() else { preconditionFailure("each submission has an outcome") }
+                    guard let outcome = outcomes.popFirst() else {
+                        preconditionFailure("each submission has an outcome")
+                    }
                     bytes += line(submission, outcome)
                 }
             }
@@ -63,7 +67,8 @@ struct CommandStream {
             do {
                 try api.problem(outcome, key: submission.key, expected: nil).write(to: &writer)
             } catch {
-                Problem(.internalServerError, "internal_error", "The store could not be read: \(error)").write(to: &writer)
+                Problem(.internalServerError, "internal_error", "The store could not be read: \(error)").write(
+                    to: &writer)
             }
         }
     }
@@ -76,14 +81,16 @@ struct CommandStream {
     }
 
     private static let envelope = [
-        Field("command", .text, "The command's name: add-to-cart."), Field("key", .text, required: false, "The idempotency key."),
+        Field("command", .text, "The command's name: add-to-cart."),
+        Field("key", .text, required: false, "The idempotency key."),
         Field("body", .object([]), "As for POST /commands/{name}."),
     ]
 
     private func item(_ line: LineSplitter.Line) -> Item {
         guard case .whole(let bytes) = line else {
             return .problem(
-                Problem(.contentTooLarge, "body_too_large", "A line has at most \(CommandAPI.bodyBytesMax) bytes."), key: nil)
+                Problem(.contentTooLarge, "body_too_large", "A line has at most \(CommandAPI.bodyBytesMax) bytes."),
+                key: nil)
         }
         var key: String?
         do {
@@ -135,7 +142,8 @@ struct LineSplitter {
             isSkipping = false
         }
         if isSkipping { return .tooLong }
-        return rest.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") } ? nil : .whole(rest)
+        return rest.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\t") }
+            ? nil : .whole(rest)
     }
 
     private mutating func take(_ bytes: some Collection<UInt8>) {

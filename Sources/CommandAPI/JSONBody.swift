@@ -51,7 +51,10 @@ struct JSONBody {
 
     private static func reason(_ error: any Error) -> String {
         guard case DecodingError.dataCorrupted(let context) = error else { return "it can't be read." }
-        let underlying = context.underlyingError.map { " " + (($0 as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "") } ?? ""
+        let underlying =
+            context.underlyingError.map {
+                " " + (($0 as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "")
+            } ?? ""
         return context.debugDescription + underlying
     }
 }
@@ -125,7 +128,9 @@ extension JSONBody {
     }
 
     func object(_ name: String) throws -> JSONBody {
-        guard case .object(let fields) = field(name).type else { preconditionFailure("\(name) is described as another type") }
+        guard case .object(let fields) = field(name).type else {
+            preconditionFailure("\(name) is described as another type")
+        }
         return try object(name, fields: fields)
     }
 
@@ -139,7 +144,9 @@ extension JSONBody {
     }
 
     func objects(_ name: String) throws -> [JSONBody] {
-        guard case .list(let fields) = field(name).type else { preconditionFailure("\(name) is described as another type") }
+        guard case .list(let fields) = field(name).type else {
+            preconditionFailure("\(name) is described as another type")
+        }
         guard has(name) else { throw missing(name) }
         guard var list = try? container.nestedUnkeyedContainer(forKey: Name(stringValue: name)) else {
             throw wrongType(name, "a list of objects")
@@ -184,10 +191,13 @@ extension JSONBody {
     private func requireKnown(_ name: String) { _ = field(name) }
 
     private func missing(_ name: String) -> Problem {
-        Problem(.unprocessableContent, "missing_field", "The field \"\(name)\" is missing. \(field(name).about)", pointer: pointer + "/" + name)
+        Problem(
+            .unprocessableContent, "missing_field", "The field \"\(name)\" is missing. \(field(name).about)",
+            pointer: pointer + "/" + name)
     }
 
     private func wrongType(_ name: String, _ wanted: String) -> Problem {
-        Problem(.unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).", pointer: pointer + "/" + name)
+        Problem(
+            .unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).", pointer: pointer + "/" + name)
     }
 }

@@ -16,7 +16,7 @@ package struct Store: Sendable {
     package let index: LogIndex
     package let keyring: Keyring
     package let events: StoredEvents
-    private let lock: DataDirectoryLock?
+    private let lock: DirectoryLock?
 
     /// Opens the store, creating what is missing when it may write. The index catches up with the log.
     ///
@@ -27,12 +27,14 @@ package struct Store: Sendable {
         let readOnly = access == .readOnly
         if readOnly {
             guard FileManager.default.fileExists(atPath: directory + "/log/data.mdb") else {
-                throw EventStoreError(.directory, "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
+                throw EventStoreError(
+                    .directory,
+                    "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
             }
             lock = nil
         } else {
             try Self.createDirectories(directory)
-            lock = try DataDirectoryLock(directory: directory)
+            lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
         log = try EventLog(directory: directory + "/log", readOnly: readOnly)
         keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)
@@ -42,7 +44,9 @@ package struct Store: Sendable {
 
     /// Starts the store's Writer. At most one at a time.
     package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
-        Writer(store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options, logger: logger)
+        Writer(
+            store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options,
+            logger: logger)
     }
 
     /// Where the read models are kept.
@@ -57,7 +61,8 @@ package struct Store: Sendable {
             }
         } catch {
             throw EventStoreError(
-                .directory, "The data directory \(directory) can't be created. Check the path and its permissions.", cause: error)
+                .directory, "The data directory \(directory) can't be created. Check the path and its permissions.",
+                cause: error)
         }
     }
 }

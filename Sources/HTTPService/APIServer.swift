@@ -2,10 +2,12 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// One HTTP server with the limits both APIs share.
 package struct APIServer: Service {
+    package typealias Routes = Router<BasicRequestContext>
+
     package struct Options: Sendable {
         package var host = "127.0.0.1"
         /// 0 takes a free one.
@@ -24,7 +26,7 @@ package struct APIServer: Service {
 
     /// - Parameter onListening: told the port once connections are accepted.
     package init(
-        name: String, router: Router<BasicRequestContext>, options: Options, logger: Logger,
+        name: String, router: Routes, options: Options, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         let configuration = HTTP1Channel.Configuration(

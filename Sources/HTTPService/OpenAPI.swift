@@ -55,7 +55,8 @@ package struct Operation: Sendable {
     package let errors: [Int]
 
     package init(
-        _ method: String, _ path: String, _ about: String, parameters: [Parameter] = [], body: [Field]? = nil, errors: [Int] = []
+        _ method: String, _ path: String, _ about: String, parameters: [Parameter] = [], body: [Field]? = nil,
+        errors: [Int] = []
     ) {
         self.method = method
         self.path = path

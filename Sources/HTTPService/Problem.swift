@@ -17,7 +17,8 @@ package struct Problem: Error, Sendable {
 
     /// - Parameter more: writes further fields.
     package init(
-        _ status: HTTPResponse.Status, _ code: String, _ detail: String, pointer: String? = nil, headers: HTTPFields = [:],
+        _ status: HTTPResponse.Status, _ code: String, _ detail: String, pointer: String? = nil,
+        headers: HTTPFields = [:],
         more: (@Sendable (inout JSONWriter) -> Void)? = nil
     ) {
         self.status = status

@@ -1,7 +1,7 @@
 import HTTPTypes
 package import Hummingbird
-import NIOHTTP1
 import Logging
+import NIOHTTP1
 
 /// Answers every error as a problem. One that nobody expected is logged, and tells the client nothing of the inside.
 package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -22,7 +22,8 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             throw error  // The connection is beyond answering through a route; the server answers 400 and closes it.
         } catch {
             context.logger.error(
-                "a request failed", metadata: ["method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)"])
+                "a request failed",
+                metadata: ["method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)"])
             return Problem(
                 .internalServerError, "internal_error",
                 "Daybook failed on this request. Its log has the reason; the request may be sent again with the same key."
@@ -33,7 +34,9 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     private static func problem(_ status: HTTPResponse.Status, _ request: Request) -> Problem {
         switch status {
         case .notFound:
-            Problem(status, "unknown_path", "There is nothing at \(request.method) \(request.uri.path). /openapi.json lists what there is.")
+            Problem(
+                status, "unknown_path",
+                "There is nothing at \(request.method) \(request.uri.path). /openapi.json lists what there is.")
         case .contentTooLarge: Problem(status, "body_too_large", "The body is larger than this request may have.")
         default: Problem(status, "http_\(status.code)", status.reasonPhrase)
         }

@@ -69,7 +69,8 @@ package struct CommandResult: Equatable, Sendable {
     }
 
     package static func == (left: CommandResult, right: CommandResult) -> Bool {
-        left.shows == right.shows && left.fields.elementsEqual(right.fields) { $0.name == $1.name && $0.value == $1.value }
+        left.shows == right.shows
+            && left.fields.elementsEqual(right.fields) { $0.name == $1.name && $0.value == $1.value }
     }
 }
 

@@ -14,7 +14,8 @@ extension Identifier {
     package init(_ text: String) throws(InvalidValue) {
         try Text.check(text, noun: Self.noun, bytesMax: Self.bytesMax)
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
-            throw InvalidValue(code: "invalid_text", message: "A \(Self.noun) has only ASCII characters; \"\(text)\" has others.")
+            throw InvalidValue(
+                code: "invalid_text", message: "A \(Self.noun) has only ASCII characters; \"\(text)\" has others.")
         }
         self.init(trusted: text)
     }

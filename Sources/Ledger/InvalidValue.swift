@@ -20,6 +20,8 @@ package enum Text {
             throw InvalidValue(
                 code: "invalid_text", message: "A \(noun) has 1 to \(bytesMax) bytes; this one has \(bytes.count).")
         }
+        // Most texts are plain, and the tables of Unicode are slow to ask.
+        if bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return }
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw InvalidValue(code: "invalid_text", message: "A \(noun) has no control characters.")
         }
@@ -48,7 +50,8 @@ package enum Quantity {
         guard delta != 0, delta.magnitude <= max.magnitude else {
             throw InvalidValue(
                 code: "invalid_quantity",
-                message: "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).")
+                message:
+                    "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).")
         }
     }
 }

@@ -56,6 +56,8 @@ package struct Refusal: Error, Equatable, Sendable {
     }
 
     static func unknownProduct(_ sku: SKU) -> Refusal {
-        Refusal(.unknownProduct, "There is no product \"\(sku)\". Register it with register-product, or check the SKU's case.")
+        Refusal(
+            .unknownProduct,
+            "There is no product \"\(sku)\". Register it with register-product, or check the SKU's case.")
     }
 }

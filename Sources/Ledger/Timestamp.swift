@@ -92,10 +92,13 @@ extension Timestamp: CustomStringConvertible {
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {
-            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (48...57).contains($0) }) else { return nil }
+            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (48...57).contains($0) }) else {
+                return nil
+            }
             return bytes[range].reduce(0) { $0 * 10 + Int64($1 - 48) }
         }
-        guard bytes.count >= 20, bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58, bytes[16] == 58,
+        guard bytes.count >= 20, bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58,
+            bytes[16] == 58,
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19)
         else { return nil }
@@ -112,7 +115,8 @@ extension Timestamp: CustomStringConvertible {
                 year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: fraction)
         else { return nil }
         let instant = base.adding(seconds: -offset)
-        guard (1...9999).contains(instant.civil.year) else { return nil }  // An offset may lead out of what can be written.
+        // An offset may lead out of what can be written.
+        guard (1...9999).contains(instant.civil.year) else { return nil }
         self = instant
     }
 

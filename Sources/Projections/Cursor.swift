@@ -9,7 +9,9 @@ package struct Cursor: Equatable, Sendable {
 
     /// Nil for text that no list gave out: `count` is the number of sort values.
     package init?(_ text: String, count: Int) {
-        let padded = text.replacing("-", with: "+").replacing("_", with: "/") + String(repeating: "=", count: (4 - text.count % 4) % 4)
+        let padded =
+            text.replacing("-", with: "+").replacing("_", with: "/")
+            + String(repeating: "=", count: (4 - text.count % 4) % 4)
         guard let data = Data(base64Encoded: padded), let values = try? JSONDecoder().decode([String].self, from: data),
             values.count == count
         else { return nil }

@@ -1,4 +1,5 @@
 package import EventStore
+import Foundation
 package import Logging
 
 /// All read models of a store. The one place to register another.
@@ -11,7 +12,8 @@ package struct ReadModels: Sendable {
     package let sales: ReadModel
 
     package static let names = [
-        CatalogProjection.name, CartsProjection.name, OrdersProjection.name, StockProjection.name, SearchProjection.name,
+        CatalogProjection.name, CartsProjection.name, OrdersProjection.name, StockProjection.name,
+        SearchProjection.name,
         SalesProjection.name,
     ]
 
@@ -25,17 +27,28 @@ package struct ReadModels: Sendable {
         sales = try ReadModel(SalesProjection.self, directory: directory)
     }
 
+    /// Removes the files of the read models named, so that they are built anew. Nobody may have them open.
+    package static func remove(_ names: [String], in directory: String) throws {
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        where names.contains(where: { file.hasPrefix($0 + "-v") }) {
+            try FileManager.default.removeItem(atPath: directory + "/" + file)
+        }
+    }
+
     package var all: [ReadModel] { [catalog, carts, orders, stock, search, sales] }
 
-    /// What feeds them. Not started.
-    package func projectors(of store: Store, logger: Logger) -> [Projector] {
-        [
-            Projector(CatalogProjection.self, store: store, model: catalog, logger: logger),
-            Projector(CartsProjection.self, store: store, model: carts, logger: logger),
-            Projector(OrdersProjection.self, store: store, model: orders, logger: logger),
-            Projector(StockProjection.self, store: store, model: stock, logger: logger),
-            Projector(SearchProjection.self, store: store, model: search, logger: logger),
-            Projector(SalesProjection.self, store: store, model: sales, logger: logger),
+    /// What feeds them. Not started. They hold the read models for this process.
+    ///
+    /// - Throws: `EventStoreError.directory` where another process feeds them.
+    package func projectors(of store: Store, logger: Logger) throws -> [Projector] {
+        let lock = try DirectoryLock(directory: store.readModelsDirectory, use: "feeds the read models in")
+        return [
+            Projector(CatalogProjection.self, store: store, model: catalog, lock: lock, logger: logger),
+            Projector(CartsProjection.self, store: store, model: carts, lock: lock, logger: logger),
+            Projector(OrdersProjection.self, store: store, model: orders, lock: lock, logger: logger),
+            Projector(StockProjection.self, store: store, model: stock, lock: lock, logger: logger),
+            Projector(SearchProjection.self, store: store, model: search, lock: lock, logger: logger),
+            Projector(SalesProjection.self, store: store, model: sales, lock: lock, logger: logger),
         ]
     }
 }

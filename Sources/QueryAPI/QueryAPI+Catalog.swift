@@ -18,14 +18,16 @@ extension QueryAPI {
 
     private static let productsOperation = Operation(
         "GET", "/catalog/products", "The goods.",
-        parameters: filters + [Operation.Parameter("sort", "name, -name, price, -price or newest.")] + cursorParameters + [positionParameter],
+        parameters: filters + [Operation.Parameter("sort", "name, -name, price, -price or newest.")] + cursorParameters
+            + [positionParameter],
         errors: [400, 503])
     private static let productOperation = Operation(
         "GET", "/catalog/products/{sku}", "One product with price and stock.",
         parameters: [Operation.Parameter("sku", in: .path, "The SKU."), positionParameter], errors: [404, 503])
     private static let searchOperation = Operation(
         "GET", "/search", "Goods by words, the best first. The last word may be the beginning of one.",
-        parameters: [Operation.Parameter("q", "The words."), Operation.Parameter("facets", "brand, category or both.")] + filters
+        parameters: [Operation.Parameter("q", "The words."), Operation.Parameter("facets", "brand, category or both.")]
+            + filters
             + cursorParameters + [positionParameter],
         errors: [400, 503])
 
@@ -44,7 +46,8 @@ extension QueryAPI {
             try await wait(for: models.catalog, request)
             return try entity(
                 try catalog.product(sku), models.catalog,
-                orElse: .notFound("unknown_product", "There is no product \"\(sku)\". SKUs are kept to the letter, case included."))
+                orElse: .notFound(
+                    "unknown_product", "There is no product \"\(sku)\". SKUs are kept to the letter, case included."))
         }
         router.get("/search") { request, _ in try await search(request) }
     }
@@ -56,10 +59,13 @@ extension QueryAPI {
         guard let question = parameters.text("q") else {
             throw Problem.badRequest("missing_parameter", "The parameter \"q\" is missing: the words to look for.")
         }
-        guard question.utf8.count <= 1_000 else { throw QueryParameters.invalid("q", "at most 1,000 bytes", "\(question.prefix(40))…") }
+        guard question.utf8.count <= 1_000 else {
+            throw QueryParameters.invalid("q", "at most 1,000 bytes", "\(question.prefix(40))…")
+        }
         try await wait(for: models.search, request)
         let filter = try Self.filter(parameters)
-        let page = try search.search(question, filter, limit: try Self.limit(parameters), after: try Self.cursor(parameters))
+        let page = try search.search(
+            question, filter, limit: try Self.limit(parameters), after: try Self.cursor(parameters))
         let facets = try search.facets(try Self.facets(parameters), of: question, filter)
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1_000)
         return .json(

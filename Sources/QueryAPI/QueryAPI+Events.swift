@@ -54,7 +54,8 @@ extension QueryAPI {
             let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
             guard let stream = StreamName(name), let found = try feed.stream(stream, after: after, limit: limit) else {
-                throw Problem.notFound("unknown_stream", "There is no stream \"\(name)\". Streams are named like stock-85123A or cart-….")
+                throw Problem.notFound(
+                    "unknown_stream", "There is no stream \"\(name)\". Streams are named like stock-85123A or cart-….")
             }
             let next = found.hasMore ? found.events.last.map { String($0.record.version.rawValue) } : nil
             return Response.json(Self.json(found.events, next: next))
@@ -73,19 +74,24 @@ extension QueryAPI {
         var filter = EventFeed.Filter()
         if let name = parameters.text("type") {
             guard let type = EventType(name: name) else {
-                throw QueryParameters.invalid("type", "one of " + EventType.allCases.map(\.name).joined(separator: ", "), name)
+                throw QueryParameters.invalid(
+                    "type", "one of " + EventType.allCases.map(\.name).joined(separator: ", "), name)
             }
             filter.type = type
         }
         if let name = parameters.text("stream") {
-            guard let stream = StreamName(name) else { throw QueryParameters.invalid("stream", "a stream such as stock-85123A", name) }
+            guard let stream = StreamName(name) else {
+                throw QueryParameters.invalid("stream", "a stream such as stock-85123A", name)
+            }
             filter.stream = stream
         }
         return filter
     }
 
     /// A page; `next` is the position to go on after, null at the end of the log.
-    private func page(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) async throws -> Response {
+    private func page(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) async throws
+        -> Response
+    {
         var events: [Recorded] = []
         var position = after
         while true {
@@ -129,7 +135,8 @@ extension QueryAPI {
                     position = page.through
                     if !page.events.isEmpty {
                         try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.serverSentEvent)))
-                    } else if page.isAtEnd, !(await store.log.head.reached(position.rawValue + 1, within: .seconds(15))) {
+                    } else if page.isAtEnd, !(await store.log.head.reached(position.rawValue + 1, within: .seconds(15)))
+                    {
                         try await writer.write(ByteBuffer(string: ": waiting\n\n"))
                         try store.log.refreshHead()
                     }
@@ -139,7 +146,8 @@ extension QueryAPI {
     }
 
     private static func serverSentEvent(_ event: Recorded) -> [UInt8] {
-        Array("id: \(event.record.position)\nevent: \(event.record.type.name)\ndata: ".utf8) + event.json + Array("\n\n".utf8)
+        Array("id: \(event.record.position)\nevent: \(event.record.type.name)\ndata: ".utf8) + event.json
+            + Array("\n\n".utf8)
     }
 }
 

@@ -39,7 +39,8 @@ extension QueryAPI {
     private func notReady() throws -> [String] {
         try Status(of: store, models).projections.compactMap { projection in
             if let failure = projection.stoppedBy {
-                return "The projection \"\(projection.name)\" stopped behind position \(failure.after): \(failure.message)"
+                return
+                    "The projection \"\(projection.name)\" stopped behind position \(failure.after): \(failure.message)"
             }
             guard projection.lag > options.lagMax else { return nil }
             return "The projection \"\(projection.name)\" is \(projection.lag) events behind."
@@ -62,7 +63,9 @@ extension QueryAPI {
         gauge("daybook_projection_position", "How far the read model has come.", each { $0.position.rawValue })
         gauge("daybook_projection_lag_events", "Events of the log that are not in the read model.", each { $0.lag })
         gauge("daybook_projection_bytes", "The size of the read model's file.", each { UInt64($0.sizeOnDiskBytes) })
-        gauge("daybook_projection_stopped", "1 where the projection stopped at an event.", each { $0.stoppedBy == nil ? 0 : 1 })
+        gauge(
+            "daybook_projection_stopped", "1 where the projection stopped at an event.",
+            each { $0.stoppedBy == nil ? 0 : 1 })
         return lines.joined(separator: "\n") + "\n"
     }
 }

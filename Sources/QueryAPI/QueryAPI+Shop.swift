@@ -13,11 +13,13 @@ extension QueryAPI {
         [
             Operation(
                 "GET", "/carts/{id}", "What stands in a cart.",
-                parameters: [Operation.Parameter("id", in: .path, "The cart's id."), positionParameter], errors: [404, 503]),
+                parameters: [Operation.Parameter("id", in: .path, "The cart's id."), positionParameter],
+                errors: [404, 503]),
             ordersOperation,
             Operation(
                 "GET", "/orders/{id}", "One order, and what became of it.",
-                parameters: [Operation.Parameter("id", in: .path, "The order's id."), positionParameter], errors: [404, 503]),
+                parameters: [Operation.Parameter("id", in: .path, "The order's id."), positionParameter],
+                errors: [404, 503]),
             Operation(
                 "GET", "/stock/{sku}", "How many there are, and where.",
                 parameters: [Operation.Parameter("sku", in: .path, "The SKU."), positionParameter], errors: [404, 503]),
@@ -28,14 +30,17 @@ extension QueryAPI {
     private static let ordersOperation = Operation(
         "GET", "/orders", "Orders, the newest first.",
         parameters: [
-            Operation.Parameter("customer", "The customer's id."), Operation.Parameter("status", "placed, completed or cancelled."),
+            Operation.Parameter("customer", "The customer's id."),
+            Operation.Parameter("status", "placed, completed or cancelled."),
             Operation.Parameter("reference", "The shop's own name for the order."),
-            Operation.Parameter("from", "Placed at or after, RFC 3339."), Operation.Parameter("to", "Placed before, RFC 3339."),
+            Operation.Parameter("from", "Placed at or after, RFC 3339."),
+            Operation.Parameter("to", "Placed before, RFC 3339."),
         ] + cursorParameters + [positionParameter], errors: [400, 503])
 
     private static let movementsOperation = Operation(
         "GET", "/stock/{sku}/movements", "Every movement between the accounts of a SKU, the newest first.",
-        parameters: [Operation.Parameter("sku", in: .path, "The SKU.")] + cursorParameters + [positionParameter], errors: [400, 404, 503])
+        parameters: [Operation.Parameter("sku", in: .path, "The SKU.")] + cursorParameters + [positionParameter],
+        errors: [400, 404, 503])
 
     func addShopRoutes(to router: Router<BasicRequestContext>) {
         let carts = CartQueries(models.carts)
@@ -58,7 +63,9 @@ extension QueryAPI {
             try await wait(for: models.orders, request)
             return try entity(
                 try orders.order(id), models.orders,
-                orElse: .notFound("unknown_order", "There is no order \"\(id)\". /orders?reference= finds one by the shop's own name."))
+                orElse: .notFound(
+                    "unknown_order", "There is no order \"\(id)\". /orders?reference= finds one by the shop's own name."
+                ))
         }
         addStockRoutes(to: router)
     }
@@ -76,7 +83,8 @@ extension QueryAPI {
             try await wait(for: models.stock, request)
             guard try stock.item(sku, now: .now) != nil else { throw Self.unknownStock(sku) }
             return list(
-                try stock.movements(of: sku, limit: try Self.limit(parameters), after: try Self.cursor(parameters)), models.stock)
+                try stock.movements(of: sku, limit: try Self.limit(parameters), after: try Self.cursor(parameters)),
+                models.stock)
         }
     }
 

@@ -59,7 +59,8 @@ extension QueryAPI {
     func wait(for model: ReadModel, _ request: Request) async throws {
         guard let text = request.headers[.daybookPosition] else { return }
         guard let position = UInt64(text) else {
-            throw Problem.badRequest("invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
+            throw Problem.badRequest(
+                "invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
         }
         guard await model.watermark.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
             throw Problem.unavailable(
@@ -76,7 +77,9 @@ extension QueryAPI {
         return headers
     }
 
-    func entity(_ found: (json: [UInt8], version: Int64)?, _ model: ReadModel, orElse problem: @autoclosure () -> Problem) throws -> Response {
+    func entity(
+        _ found: (json: [UInt8], version: Int64)?, _ model: ReadModel, orElse problem: @autoclosure () -> Problem
+    ) throws -> Response {
         guard let found else { throw problem() }
         var headers = headers(model)
         headers[.eTag] = "\"\(found.version)\""

@@ -39,14 +39,14 @@ final class TemporaryData: Sendable {
     static func open<R>(
         _ path: String, _ access: Store.Access = .readWrite, _ body: (Store) async throws -> R
     ) async throws -> R {
-        let closing = Closing()
         let result: Result<R, any Error>
         do {
-            result = .success(try await body(closing.watch(try Store(directory: path, access: access))))
+            result = .success(try await body(try Store(directory: path, access: access)))
         } catch {
             result = .failure(error)
         }
-        await closing.isDone()
+        for part in ["log", "index", "keys"] { await awaitClosing(of: path + "/" + part) }
+        if access == .readWrite { awaitLock(of: path) }
         return try result.get()
     }
 
@@ -61,6 +61,24 @@ final class TemporaryData: Sendable {
             await writer.stop()
             return try result.get()
         }
+    }
+
+    /// LMDB opens a directory once in a process, and a Writer's thread lets go of it a moment after `stop` returned.
+    private static func awaitClosing(of directory: String) async {
+        func isOpen() -> Bool {
+            do { _ = try Environment(directory: directory) } catch { return error == .openTwice }
+            return false
+        }
+        while isOpen() { await Task.yield() }
+    }
+
+    /// A child process that another test starts at this moment holds the lock with this one, until it runs its program.
+    private static func awaitLock(of path: String) {
+        let descriptor = Glibc.open(path + "/lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        flock(descriptor, LOCK_EX)
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// The file or directory of the data directory: `log/data.mdb`.
@@ -89,24 +107,6 @@ final class TemporaryData: Sendable {
     func environment(_ name: String) throws -> Environment {
         try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)
         return try Environment(directory: file(name))
-    }
-}
-
-/// LMDB opens a directory once in a process, and a Writer's thread lets go of the store a moment after `stop` returned.
-private final class Closing {
-    private weak var log: EventLog?
-    private weak var index: LogIndex?
-    private weak var keyring: Keyring?
-
-    func watch(_ store: Store) -> Store {
-        log = store.log
-        index = store.index
-        keyring = store.keyring
-        return store
-    }
-
-    func isDone() async {
-        while log != nil || index != nil || keyring != nil { await Task.yield() }
     }
 }
 

@@ -67,8 +67,14 @@ extension Writer {
         return try #require(outcome.receipt, "\(outcome)", sourceLocation: sourceLocation)
     }
 
-    func outcome(of command: any Command, key: String? = nil, expecting version: Version? = nil) async throws -> Outcome {
+    func outcome(of command: any Command, key: String? = nil, expecting version: Version? = nil) async throws -> Outcome
+    {
         await submit(try Submission(command, key: key, expectedVersion: version, actor: "test"))
+    }
+
+    /// Submits the commands as one group.
+    func outcomes(of commands: [any Command]) async throws -> [Outcome] {
+        await submit(try commands.map { try Submission($0, actor: "test") })
     }
 
     /// Registers goods with a price in pounds, and receives stock of them.

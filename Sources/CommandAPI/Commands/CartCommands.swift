@@ -3,7 +3,8 @@ import Ledger
 
 extension CommandSpec {
     private static let cart = Field("cart", .text, "The cart's id.")
-    private static let cartOrNew = Field("cart", .text, required: false, "The cart's id; a new cart where none is given.")
+    private static let cartOrNew = Field(
+        "cart", .text, required: false, "The cart's id; a new cart where none is given.")
 
     static let carts = [
         CommandSpec(
@@ -14,7 +15,8 @@ extension CommandSpec {
             ]
         ) { body in
             try AddToCart(
-                cart: try body.optionalIdentifier("cart"), sku: try body.identifier("sku"), quantity: try body.quantity("quantity"),
+                cart: try body.optionalIdentifier("cart"), sku: try body.identifier("sku"),
+                quantity: try body.quantity("quantity"),
                 quotedPrice: try body.optionalAmount("quotedPrice"))
         },
         CommandSpec(
@@ -28,14 +30,17 @@ extension CommandSpec {
             try AddCharge(
                 cart: try body.optionalIdentifier("cart"),
                 charge: Cart.Charge(
-                    code: try body.identifier("code"), label: try body.optionalText("label"), quantity: try body.quantity("quantity"),
+                    code: try body.identifier("code"), label: try body.optionalText("label"),
+                    quantity: try body.quantity("quantity"),
                     unitPrice: try body.amount("unitPrice")))
         },
         CommandSpec(
-            ChangeCartQuantity.self, "Sets how many of a SKU are in the cart at the list's price.", [cart, sku, quantity]
+            ChangeCartQuantity.self, "Sets how many of a SKU are in the cart at the list's price.",
+            [cart, sku, quantity]
         ) { body in
             try ChangeCartQuantity(
-                cart: try body.identifier("cart"), sku: try body.identifier("sku"), quantity: try body.quantity("quantity"))
+                cart: try body.identifier("cart"), sku: try body.identifier("sku"),
+                quantity: try body.quantity("quantity"))
         },
         CommandSpec(RemoveFromCart.self, "Takes all of a SKU out of the cart.", [cart, sku]) { body in
             RemoveFromCart(cart: try body.identifier("cart"), sku: try body.identifier("sku"))

@@ -10,7 +10,9 @@ extension CommandSpec {
             RegisterProduct.self, "Makes a product known to the shop.",
             [
                 sku, Field("name", .text, "What shoppers see."),
-                Field("kind", .text, required: false, "goods (the default), or charge for what is charged beside goods: postage, a fee."),
+                Field(
+                    "kind", .text, required: false,
+                    "goods (the default), or charge for what is charged beside goods: postage, a fee."),
                 Field("description", .text, required: false, "At most 20,000 bytes."),
                 Field("brand", .text, required: false, "The maker."),
                 Field("categories", .texts, required: false, "The path from the top."),
@@ -37,7 +39,9 @@ extension CommandSpec {
     private static func kind(_ body: JSONBody) throws -> Product.Kind {
         guard let text = try body.optionalText("kind") else { return .goods }
         guard let kind = Product.Kind(rawValue: text) else {
-            throw Problem(.unprocessableContent, "invalid_kind", "A product's kind is goods or charge; not \"\(text)\".", pointer: "/kind")
+            throw Problem(
+                .unprocessableContent, "invalid_kind", "A product's kind is goods or charge; not \"\(text)\".",
+                pointer: "/kind")
         }
         return kind
     }

@@ -9,7 +9,9 @@ package struct CommandSpec: Sendable {
     package let fields: [Field]
     private let make: @Sendable (JSONBody) throws -> any Command
 
-    init<C: Command>(_ command: C.Type, _ about: String, _ fields: [Field], _ make: @escaping @Sendable (JSONBody) throws -> C) {
+    init<C: Command>(
+        _ command: C.Type, _ about: String, _ fields: [Field], _ make: @escaping @Sendable (JSONBody) throws -> C
+    ) {
         name = C.name
         self.about = about
         self.fields = fields

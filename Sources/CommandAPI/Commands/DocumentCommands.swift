@@ -29,7 +29,8 @@ extension CommandSpec {
                 customer: try body.optionalIdentifier("customer"), country: try body.optionalText("country"),
                 lines: try body.objects("lines").map { line in
                     CreditNote.Line(
-                        code: try line.identifier("code"), label: try line.optionalText("label"), quantity: try line.quantity("quantity"),
+                        code: try line.identifier("code"), label: try line.optionalText("label"),
+                        quantity: try line.quantity("quantity"),
                         amount: try line.amount("amount"), order: try line.optionalIdentifier("order"))
                 })
         },
@@ -40,7 +41,8 @@ extension CommandSpec {
                 Field(
                     "lines",
                     .list([
-                        code, Field("delta", .integer, "How many more, or fewer below zero."), Field("reason", .text, "Why."),
+                        code, Field("delta", .integer, "How many more, or fewer below zero."),
+                        Field("reason", .text, "Why."),
                     ]), "What is corrected."),
             ]
         ) { body in
@@ -51,7 +53,8 @@ extension CommandSpec {
                     currency: try body.currency("currency"), location: try body.identifier("location"),
                     lines: try body.objects("lines").map {
                         Adjustment.Line(
-                            code: try $0.identifier("code"), delta: try $0.integer("delta"), reason: try $0.text("reason"))
+                            code: try $0.identifier("code"), delta: try $0.integer("delta"),
+                            reason: try $0.text("reason"))
                     }))
         },
         CommandSpec(
@@ -65,7 +68,8 @@ extension CommandSpec {
                 document: try body.optionalIdentifier("document"),
                 debt: BadDebt(
                     reference: try body.optionalText("reference"), customer: try body.optionalIdentifier("customer"),
-                    country: try body.optionalText("country"), code: try body.identifier("code"), label: try body.optionalText("label"),
+                    country: try body.optionalText("country"), code: try body.identifier("code"),
+                    label: try body.optionalText("label"),
                     quantity: try body.quantity("quantity"), unitPrice: try body.amount("unitPrice")))
         },
     ]

@@ -11,7 +11,8 @@ extension CommandSpec {
             [sku, location, quantity, Field("reference", .text, required: false, "The delivery's own name.")]
         ) { body in
             try ReceiveStock(
-                sku: try body.identifier("sku"), location: try body.identifier("location"), quantity: try body.quantity("quantity"),
+                sku: try body.identifier("sku"), location: try body.identifier("location"),
+                quantity: try body.quantity("quantity"),
                 reference: try body.optionalText("reference"))
         },
         CommandSpec(
@@ -31,12 +32,14 @@ extension CommandSpec {
             ReserveStock.self, "Holds goods for a while without an order.",
             [
                 sku, quantity, Field("reservation", .text, required: false, "Its name; a new one where none is given."),
-                Field("expiresInSeconds", .integer, required: false, "1 to 2,592,000 (thirty days); 900 where not given."),
+                Field(
+                    "expiresInSeconds", .integer, required: false, "1 to 2,592,000 (thirty days); 900 where not given."),
             ]
         ) { body in
             try ReserveStock(
                 sku: try body.identifier("sku"), quantity: try body.quantity("quantity"),
-                reservation: try body.optionalIdentifier("reservation"), expiresInSeconds: try body.optionalInteger("expiresInSeconds"))
+                reservation: try body.optionalIdentifier("reservation"),
+                expiresInSeconds: try body.optionalInteger("expiresInSeconds"))
         },
         CommandSpec(
             ReleaseStock.self, "Ends a reservation before its time.",

@@ -43,7 +43,9 @@ package struct EventFeed: Sendable {
     }
 
     /// The events of one stream behind `version`, in order, up to `limit`; and whether there are more.
-    package func stream(_ stream: StreamName, after version: Version, limit: Int) throws -> (events: [Recorded], hasMore: Bool)? {
+    package func stream(_ stream: StreamName, after version: Version, limit: Int) throws -> (
+        events: [Recorded], hasMore: Bool
+    )? {
         let head = try store.index.head(of: stream)
         guard head != .none else { return nil }
         var positions: [Position] = []
@@ -54,7 +56,9 @@ package struct EventFeed: Sendable {
             return true
         }
         let events = try positions.reversed().prefix(limit).map { position in
-            guard let record = try store.log.record(at: position) else { throw EventStoreError.corrupt(position, "it is missing") }
+            guard let record = try store.log.record(at: position) else {
+                throw EventStoreError.corrupt(position, "it is missing")
+            }
             return Recorded(record: record, event: try store.events.event(of: record))
         }
         return (events, positions.count > limit)

@@ -11,7 +11,10 @@ struct KeyDigest: Hashable, Comparable, Sendable {
         var key = key
         key.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
         (high, low) = hash.finalize().withUnsafeBytes {
-            ($0.loadUnaligned(as: UInt64.self).bigEndian, $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian)
+            (
+                $0.loadUnaligned(as: UInt64.self).bigEndian,
+                $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).bigEndian
+            )
         }
     }
 

@@ -1,5 +1,6 @@
-package import Ledger
 import LMDB
+import Foundation
+package import Ledger
 import Synchronization
 
 /// Where each stream ends and where each command key stands: derived from the log, rebuilt when it is missing.
@@ -22,24 +23,42 @@ package final class LogIndex: Sendable {
     private let streams: Database
     private let keys: Database
     private let about: Database
-    private let readOnly: Bool
+    /// Set where another process writes the log and its index: what it wrote since is looked at before each answer.
+    private let followed: EventLog?
+    private let following = Mutex(())
     private let pending = Mutex(Pending())
 
     /// Opens the index and brings it up to the log's head. One that does not belong to this log is built anew.
     init(directory: String, log: EventLog, readOnly: Bool) throws {
-        self.readOnly = readOnly
-        var options = Environment.Options()
-        options.readOnly = readOnly
-        environment = try Environment(directory: directory, options: options)
+        followed = readOnly ? log : nil
+        environment = try Self.open(directory, readOnly: readOnly)
         let create: Database.Options = readOnly ? [] : [.create]
         streams = try environment.database(named: "streams", options: create)
         keys = try environment.database(named: "keys", options: create)
         about = try environment.database(named: "about", options: create)
         if try !belongs(to: log) { try clear() }
-        try catchUp(with: log)
+        try catchUp(with: log, from: try checkpoint)
+    }
+
+    /// What is derived is not worth a fault: files that can't be opened are made anew.
+    private static func open(_ directory: String, readOnly: Bool) throws -> Environment {
+        var options = Environment.Options()
+        options.readOnly = readOnly
+        do {
+            return try Environment(directory: directory, options: options)
+        } catch {
+            guard !readOnly, error != .openTwice else {
+                throw EventStoreError(
+                    .directory,
+                    "The index in \(directory) can't be read. Start daybook serve, which builds it anew.", cause: error)
+            }
+            for file in ["data.mdb", "lock.mdb"] { try? FileManager.default.removeItem(atPath: directory + "/" + file) }
+            return try Environment(directory: directory, options: options)
+        }
     }
 
     package func head(of stream: StreamName) throws -> StreamHead {
+        if let followed { try follow(followed) }
         if let head = pending.withLock({ $0.streams[stream] }) { return head }
         let stored = try environment.read { try $0.get(streams, key: stream.indexKey) }
         return try stored.map { try StreamHead(stored: $0) } ?? .none
@@ -70,7 +89,7 @@ package final class LogIndex: Sendable {
 
     /// Writes down what waits in memory. Durable when it returns.
     package func flush() throws {
-        guard !readOnly else { return }
+        guard followed == nil else { return }
         let batch = pending.withLock { $0 }
         guard batch.through != .start else { return }
         try environment.write { transaction in
@@ -119,19 +138,31 @@ extension LogIndex {
     }
 
     private func clear() throws {
-        guard !readOnly else { return }
+        guard followed == nil else { return }
         try environment.write { transaction in
             for database in [streams, keys, about] { try transaction.clear(database) }
         }
     }
 
-    private func catchUp(with log: EventLog) throws {
-        var position = try checkpoint
+    private func catchUp(with log: EventLog, from start: Position) throws {
+        var position = start
         while true {
             let records = try log.read(after: position, limit: 8_192)
             guard let last = records.last else { return }
             try add(records.map(IndexEntry.init))
             position = last.position
+        }
+    }
+
+    /// Takes in what another process appended since. What that process wrote to its index need not be kept here.
+    private func follow(_ log: EventLog) throws {
+        try following.withLock { _ in
+            try log.refreshHead()
+            let start = pending.withLock { pending in
+                if pending.streams.count + pending.keys.count >= Self.pendingMax { pending = Pending() }
+                return pending.through
+            }
+            try catchUp(with: log, from: max(start, try checkpoint))
         }
     }
 
@@ -143,17 +174,23 @@ extension LogIndex {
             for record in records {
                 let before = heads[record.stream] ?? .none
                 if record.previous != before.position || record.version.rawValue != before.version.rawValue + 1 {
-                    report("Record \(record.position) does not follow record \(before.position) of stream \(record.stream).")
+                    report(
+                        "Record \(record.position) does not follow record \(before.position) of stream \(record.stream)."
+                    )
                 }
                 heads[record.stream] = StreamHead(position: record.position, version: record.version)
                 if record.ordinal == 0, try self.position(of: KeyDigest(record.key)) != record.position {
-                    report("The index does not know the command key \"\(record.key)\" of record \(record.position). Remove the index directory; it is built anew.")
+                    report(
+                        "The index does not know the command key \"\(record.key)\" of record \(record.position). Remove the index directory; it is built anew."
+                    )
                 }
             }
             position = last.position
         }
         for (stream, head) in heads where try self.head(of: stream) != head {
-            report("The index has another end of stream \(stream) than the log, record \(head.position). Remove the index directory; it is built anew.")
+            report(
+                "The index has another end of stream \(stream) than the log, record \(head.position). Remove the index directory; it is built anew."
+            )
         }
     }
 }
@@ -195,7 +232,8 @@ extension StreamHead {
         guard stored.count == 16, let position = UInt64(bigEndianBytes: stored[0..<8]),
             let version = UInt64(bigEndianBytes: stored[8..<16])
         else {
-            throw EventStoreError(.corrupt, "The index has an impossible entry. Remove the index directory; it is built anew.")
+            throw EventStoreError(
+                .corrupt, "The index has an impossible entry. Remove the index directory; it is built anew.")
         }
         self.init(position: Position(rawValue: position), version: Version(rawValue: version))
     }

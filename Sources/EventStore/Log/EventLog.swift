@@ -1,4 +1,5 @@
 import LMDB
+package import Ledger
 import Synchronization
 
 /// The log: every record at its position, durable when `append` returns, never rewritten.
@@ -23,7 +24,8 @@ package final class EventLog: Sendable {
             head = Watermark(try environment.read { try $0.lastKey(records) ?? 0 })
         } catch {
             throw EventStoreError(
-                .directory, "The log in \(directory) can't be opened. Check that it is a Daybook log and may be read\(readOnly ? "" : " and written").",
+                .directory,
+                "The log in \(directory) can't be opened. Check that it is a Daybook log and may be read\(readOnly ? "" : " and written").",
                 cause: error)
         }
     }
@@ -49,7 +51,8 @@ package final class EventLog: Sendable {
                 let last = try transaction.lastKey(records) ?? 0
                 guard last == position.rawValue else {
                     throw EventStoreError(
-                        .conflict, "The log ends at position \(last), not at \(position): another process appended to it.")
+                        .conflict,
+                        "The log ends at position \(last), not at \(position): another process appended to it.")
                 }
                 for (offset, bytes) in encoded.enumerated() {
                     try transaction.append(records, key: position.advanced(by: offset + 1).rawValue, value: bytes)
@@ -85,6 +88,24 @@ package final class EventLog: Sendable {
         return found
     }
 
+    /// Looks at up to `limit` records behind `position`, in order, and reads those of the kinds of streams wanted.
+    /// Every record's checksum is verified, read or passed by.
+    package func read(
+        after position: Position, limit: Int, of categories: Set<Category>
+    ) throws -> (records: [Record], through: Position) {
+        var found: [Record] = []
+        var through = position
+        try environment.read { transaction in
+            _ = try transaction.scan(records, from: position.rawValue + 1, limit: limit) { key, bytes in
+                through = through.advanced(by: 1)
+                guard key == through.rawValue else { throw EventStoreError.corrupt(through, "it is missing") }
+                if let record = try Record.decode(bytes, at: through, of: categories) { found.append(record) }
+                return true
+            }
+        }
+        return (found, through)
+    }
+
     /// The record at a position; nil behind the head.
     package func record(at position: Position) throws -> Record? {
         try environment.read { transaction in
@@ -116,7 +137,8 @@ package final class EventLog: Sendable {
 extension EventStoreError {
     static func diskFull(cause: any Error) -> EventStoreError {
         EventStoreError(
-            .diskFull, "There is no room on the disk of the log. Nothing was written. Make room and send the command again.",
+            .diskFull,
+            "There is no room on the disk of the log. Nothing was written. Make room and send the command again.",
             cause: cause)
     }
 }

@@ -33,11 +33,13 @@ package final class Keyring: Sendable {
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
         guard let key = try key(of: person) else { return nil }
         do {
-            let plain = try AES.GCM.open(AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))
+            let plain = try AES.GCM.open(
+                AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))
             return try Daybook_V1_Contact(serializedBytes: Array(plain)).value()
         } catch {
             throw EventStoreError(
-                .corrupt, "The sealed data of person \"\(person)\" does not open with their key. Restore the keys directory from a copy.",
+                .corrupt,
+                "The sealed data of person \"\(person)\" does not open with their key. Restore the keys directory from a copy.",
                 cause: error)
         }
     }
@@ -57,7 +59,8 @@ package final class Keyring: Sendable {
         } catch let error as CommitFailed where error.outcome == .diskFull {
             throw .diskFull(cause: error)
         } catch {
-            throw EventStoreError(.poisoned, "Writing the keys of persons failed. The process must stop; start it again.", cause: error)
+            throw EventStoreError(
+                .poisoned, "Writing the keys of persons failed. The process must stop; start it again.", cause: error)
         }
         unsaved.withLock { $0 = [:] }
     }

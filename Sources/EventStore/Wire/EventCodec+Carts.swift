@@ -5,19 +5,27 @@ extension EventCodec {
     static func encode(_ event: Cart.Event) throws -> (EventType, [UInt8]) {
         switch event {
         case .lineAdded(let line):
-            (.cartLineAdded, try bytes(Daybook_V1_CartLineAdded.with {
-                $0.sku = line.sku.text
-                $0.quantity = line.quantity
-                $0.unitPrice = Daybook_V1_Amount(line.unitPrice)
-                $0.quoted = line.isQuoted
-            }))
+            (
+                .cartLineAdded,
+                try bytes(
+                    Daybook_V1_CartLineAdded.with {
+                        $0.sku = line.sku.text
+                        $0.quantity = line.quantity
+                        $0.unitPrice = Daybook_V1_Amount(line.unitPrice)
+                        $0.quoted = line.isQuoted
+                    })
+            )
         case .chargeAdded(let charge):
             (.cartChargeAdded, try bytes(Daybook_V1_CartChargeAdded.with { $0.charge = Daybook_V1_Charge(charge) }))
         case .quantityChanged(let sku, let quantity):
-            (.cartQuantityChanged, try bytes(Daybook_V1_CartQuantityChanged.with {
-                $0.sku = sku.text
-                $0.quantity = quantity
-            }))
+            (
+                .cartQuantityChanged,
+                try bytes(
+                    Daybook_V1_CartQuantityChanged.with {
+                        $0.sku = sku.text
+                        $0.quantity = quantity
+                    })
+            )
         case .lineRemoved(let sku):
             (.cartLineRemoved, try bytes(Daybook_V1_CartLineRemoved.with { $0.sku = sku.text }))
         case .ordered(let order):

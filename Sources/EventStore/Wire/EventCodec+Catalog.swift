@@ -5,23 +5,30 @@ extension EventCodec {
     static func encode(_ event: Product.Event) throws -> (EventType, [UInt8]) {
         switch event {
         case .registered(let details):
-            (.productRegistered, try bytes(Daybook_V1_ProductRegistered.with {
-                $0.name = details.name
-                $0.kind = details.kind == .goods ? .goods : .charge
-                if let description = details.description { $0.description_p = description }
-                if let brand = details.brand { $0.brand = brand }
-                $0.categories = details.categories
-                $0.attributes = details.attributes.map { attribute in
-                    .with {
-                        $0.name = attribute.name
-                        $0.value = attribute.value
-                    }
-                }
-                $0.otherNames = details.otherNames
-                if let price = details.price { $0.price = Daybook_V1_Amount(price) }
-            }))
+            (
+                .productRegistered,
+                try bytes(
+                    Daybook_V1_ProductRegistered.with {
+                        $0.name = details.name
+                        $0.kind = details.kind == .goods ? .goods : .charge
+                        if let description = details.description { $0.description_p = description }
+                        if let brand = details.brand { $0.brand = brand }
+                        $0.categories = details.categories
+                        $0.attributes = details.attributes.map { attribute in
+                            .with {
+                                $0.name = attribute.name
+                                $0.value = attribute.value
+                            }
+                        }
+                        $0.otherNames = details.otherNames
+                        if let price = details.price { $0.price = Daybook_V1_Amount(price) }
+                    })
+            )
         case .priceChanged(let price):
-            (.productPriceChanged, try bytes(Daybook_V1_ProductPriceChanged.with { $0.price = Daybook_V1_Amount(price) }))
+            (
+                .productPriceChanged,
+                try bytes(Daybook_V1_ProductPriceChanged.with { $0.price = Daybook_V1_Amount(price) })
+            )
         }
     }
 }

@@ -11,49 +11,52 @@ extension EventCodec {
     }
 
     private static func encode(_ note: CreditNote) throws -> [UInt8] {
-        try bytes(Daybook_V1_CreditNoteIssued.with {
-            if let reference = note.reference { $0.reference = reference }
-            if let customer = note.customer { $0.customer = customer.text }
-            if let country = note.country { $0.country = country }
-            $0.refund = Daybook_V1_Money(note.refund)
-            $0.lines = note.lines.map { line in
-                .with {
-                    $0.code = line.code.text
-                    if let label = line.label { $0.label = label }
-                    $0.quantity = line.quantity
-                    $0.amount = Daybook_V1_Amount(line.amount)
-                    if let order = line.order { $0.order = order.text }
+        try bytes(
+            Daybook_V1_CreditNoteIssued.with {
+                if let reference = note.reference { $0.reference = reference }
+                if let customer = note.customer { $0.customer = customer.text }
+                if let country = note.country { $0.country = country }
+                $0.refund = Daybook_V1_Money(note.refund)
+                $0.lines = note.lines.map { line in
+                    .with {
+                        $0.code = line.code.text
+                        if let label = line.label { $0.label = label }
+                        $0.quantity = line.quantity
+                        $0.amount = Daybook_V1_Amount(line.amount)
+                        if let order = line.order { $0.order = order.text }
+                    }
                 }
-            }
-        })
+            })
     }
 
     private static func encode(_ adjustment: Adjustment) throws -> [UInt8] {
-        try bytes(Daybook_V1_AdjustmentRecorded.with {
-            if let reference = adjustment.reference { $0.reference = reference }
-            if let country = adjustment.country { $0.country = country }
-            $0.currency = adjustment.currency.code
-            $0.location = adjustment.location.text
-            $0.lines = adjustment.lines.map { line in
-                .with {
-                    $0.code = line.code.text
-                    $0.delta = line.delta
-                    $0.reason = line.reason
+        try bytes(
+            Daybook_V1_AdjustmentRecorded.with {
+                if let reference = adjustment.reference { $0.reference = reference }
+                if let country = adjustment.country { $0.country = country }
+                $0.currency = adjustment.currency.code
+                $0.location = adjustment.location.text
+                $0.lines = adjustment.lines.map { line in
+                    .with {
+                        $0.code = line.code.text
+                        $0.delta = line.delta
+                        $0.reason = line.reason
+                    }
                 }
-            }
-        })
+            })
     }
 
     private static func encode(_ debt: BadDebt) throws -> [UInt8] {
-        try bytes(Daybook_V1_BadDebtRecorded.with {
-            if let reference = debt.reference { $0.reference = reference }
-            if let customer = debt.customer { $0.customer = customer.text }
-            if let country = debt.country { $0.country = country }
-            $0.code = debt.code.text
-            if let label = debt.label { $0.label = label }
-            $0.quantity = debt.quantity
-            $0.unitPrice = Daybook_V1_Amount(debt.unitPrice)
-        })
+        try bytes(
+            Daybook_V1_BadDebtRecorded.with {
+                if let reference = debt.reference { $0.reference = reference }
+                if let customer = debt.customer { $0.customer = customer.text }
+                if let country = debt.country { $0.country = country }
+                $0.code = debt.code.text
+                if let label = debt.label { $0.label = label }
+                $0.quantity = debt.quantity
+                $0.unitPrice = Daybook_V1_Amount(debt.unitPrice)
+            })
     }
 }
 
@@ -88,6 +91,7 @@ extension Daybook_V1_BadDebtRecorded {
             BadDebt(
                 reference: hasReference ? reference : nil,
                 customer: hasCustomer ? CustomerID(trusted: customer) : nil, country: hasCountry ? country : nil,
-                code: SKU(trusted: code), label: hasLabel ? label : nil, quantity: quantity, unitPrice: unitPrice.value))
+                code: SKU(trusted: code), label: hasLabel ? label : nil, quantity: quantity, unitPrice: unitPrice.value)
+        )
     }
 }

@@ -5,40 +5,64 @@ extension EventCodec {
     static func encode(_ event: StockItem.Event) throws -> (EventType, [UInt8]) {
         switch event {
         case .received(let goods, let reference):
-            (.stockReceived, try bytes(Daybook_V1_StockReceived.with {
-                $0.goods = Daybook_V1_Allocation(goods)
-                if let reference { $0.reference = reference }
-            }))
+            (
+                .stockReceived,
+                try bytes(
+                    Daybook_V1_StockReceived.with {
+                        $0.goods = Daybook_V1_Allocation(goods)
+                        if let reference { $0.reference = reference }
+                    })
+            )
         case .adjusted(let location, let delta, let reason):
-            (.stockAdjusted, try bytes(Daybook_V1_StockAdjusted.with {
-                $0.location = location.text
-                $0.delta = delta
-                $0.reason = reason
-            }))
+            (
+                .stockAdjusted,
+                try bytes(
+                    Daybook_V1_StockAdjusted.with {
+                        $0.location = location.text
+                        $0.delta = delta
+                        $0.reason = reason
+                    })
+            )
         case .reserved(let id, let reservation):
-            (.stockReserved, try bytes(Daybook_V1_StockReserved.with {
-                $0.reservation = id.text
-                $0.allocations = reservation.allocations.map(Daybook_V1_Allocation.init)
-                $0.heldByOrder = reservation.order != nil
-                if let expiry = reservation.expiresAt { $0.expiresAt = expiry.microseconds }
-            }))
+            (
+                .stockReserved,
+                try bytes(
+                    Daybook_V1_StockReserved.with {
+                        $0.reservation = id.text
+                        $0.allocations = reservation.allocations.map(Daybook_V1_Allocation.init)
+                        $0.heldByOrder = reservation.order != nil
+                        if let expiry = reservation.expiresAt { $0.expiresAt = expiry.microseconds }
+                    })
+            )
         case .released(let id, let allocations, let expired):
-            (.stockReleased, try bytes(Daybook_V1_StockReleased.with {
-                $0.reservation = id.text
-                $0.allocations = allocations.map(Daybook_V1_Allocation.init)
-                $0.expired = expired
-            }))
+            (
+                .stockReleased,
+                try bytes(
+                    Daybook_V1_StockReleased.with {
+                        $0.reservation = id.text
+                        $0.allocations = allocations.map(Daybook_V1_Allocation.init)
+                        $0.expired = expired
+                    })
+            )
         case .shipped(let id, let allocations):
-            (.stockShipped, try bytes(Daybook_V1_StockShipped.with {
-                $0.reservation = id.text
-                $0.allocations = allocations.map(Daybook_V1_Allocation.init)
-            }))
+            (
+                .stockShipped,
+                try bytes(
+                    Daybook_V1_StockShipped.with {
+                        $0.reservation = id.text
+                        $0.allocations = allocations.map(Daybook_V1_Allocation.init)
+                    })
+            )
         case .returned(let goods, let document, let restocked):
-            (.stockReturned, try bytes(Daybook_V1_StockReturned.with {
-                $0.goods = Daybook_V1_Allocation(goods)
-                $0.document = document.text
-                $0.restocked = restocked
-            }))
+            (
+                .stockReturned,
+                try bytes(
+                    Daybook_V1_StockReturned.with {
+                        $0.goods = Daybook_V1_Allocation(goods)
+                        $0.document = document.text
+                        $0.restocked = restocked
+                    })
+            )
         }
     }
 }

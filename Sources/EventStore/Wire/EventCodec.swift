@@ -14,10 +14,14 @@ package enum EventCodec {
         case .cart(let event): try encode(event)
         case .order(let placed): try encode(placed, order: event.stream.id, seal: seal)
         case .numbers(.assigned(let number, let order)):
-            (.orderNumberAssigned, try bytes(Daybook_V1_OrderNumberAssigned.with {
-                $0.number = number
-                $0.order = order.text
-            }))
+            (
+                .orderNumberAssigned,
+                try bytes(
+                    Daybook_V1_OrderNumberAssigned.with {
+                        $0.number = number
+                        $0.order = order.text
+                    })
+            )
         case .document(let event): try encode(event)
         }
     }

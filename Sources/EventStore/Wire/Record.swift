@@ -79,12 +79,27 @@ extension Record {
     /// - Parameter position: where the bytes were found, to name it, and to find a record in another's place.
     /// - Throws: `EventStoreError.corrupt` where the checksum or any field is impossible.
     static func decode(_ bytes: RawSpan, at position: Position) throws(EventStoreError) -> Record {
+        guard let record = try decode(bytes, at: position, of: nil) else {
+            preconditionFailure("every record is of some category")
+        }
+        return record
+    }
+
+    /// As above; nil where the record is whole, but of a kind of stream that is not wanted.
+    static func decode(
+        _ bytes: RawSpan, at position: Position, of categories: Set<Category>?
+    ) throws(EventStoreError) -> Record? {
         try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
-            guard bytes.count > 5, bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
+            guard bytes.count > 5,
+                bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
             else { throw .corrupt(position, "its checksum does not match") }
             var reader = RecordReader(bytes: bytes, index: 4)
-            guard let record = reader.record(format: format) else { throw .corrupt(position, "its fields are impossible") }
-            guard record.position == position else { throw .corrupt(position, "it says that it is record \(record.position)") }
+            guard let head = reader.head(format: format) else { throw .corrupt(position, "its fields are impossible") }
+            guard head.position == position else {
+                throw .corrupt(position, "it says that it is record \(head.position)")
+            }
+            if let categories, !categories.contains(head.type.category) { return nil }
+            guard let record = reader.record(head) else { throw .corrupt(position, "its fields are impossible") }
             return record
         }
     }
@@ -139,10 +154,16 @@ private struct RecordReader {
     let bytes: UnsafeRawBufferPointer
     var index: Int
 
-    mutating func record(format: UInt8) -> Record? {
+    mutating func head(format: UInt8) -> (type: EventType, position: Position)? {
         guard byte() == format, let number = varint(), let type = UInt16(exactly: number).flatMap(EventType.init),
-            let position = varint(), let category = byte().flatMap(Category.init), category == type.category,
-            let id = text(), let version = varint(), let step = varint(), step < position || position == 0,
+            let position = varint(), byte() == type.category.rawValue
+        else { return nil }
+        return (type, Position(rawValue: position))
+    }
+
+    mutating func record(_ head: (type: EventType, position: Position)) -> Record? {
+        let position = head.position.rawValue
+        guard let id = text(), let version = varint(), let step = varint(), step < position || position == 0,
             let recorded = fixed(), let delay = varint(), let actor = text(), let key = text(),
             let ordinal = varint(), let count = varint(), ordinal < count,
             let fingerprint = ordinal == 0 ? fixed() : 0, let correlation = text()
@@ -150,8 +171,9 @@ private struct RecordReader {
         let recordedAt = Int64(bitPattern: recorded)
         let effectiveAt = recordedAt &+ (Int64(bitPattern: delay >> 1) ^ -Int64(bitPattern: delay & 1))
         return Record(
-            position: Position(rawValue: position), stream: StreamName(category, id), version: Version(rawValue: version),
-            type: type, recordedAt: Timestamp(microseconds: recordedAt), effectiveAt: Timestamp(microseconds: effectiveAt),
+            position: head.position, stream: StreamName(head.type.category, id), version: Version(rawValue: version),
+            type: head.type, recordedAt: Timestamp(microseconds: recordedAt),
+            effectiveAt: Timestamp(microseconds: effectiveAt),
             actor: actor, key: key, ordinal: Int(ordinal), count: Int(count), fingerprint: fingerprint,
             correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),
             payload: Array(bytes[index...]), checksum: bytes.loadUnaligned(as: UInt32.self).littleEndian)
@@ -182,6 +204,8 @@ private struct RecordReader {
     private mutating func text() -> String? {
         guard let length = varint(), length <= UInt64(bytes.count - index) else { return nil }
         defer { index += Int(length) }
-        return String(validating: bytes[index..<index + Int(length)], as: UTF8.self)
+        let text = String(decoding: bytes[index..<index + Int(length)], as: UTF8.self)
+        // Bytes that are not UTF-8 were replaced by longer ones.
+        return text.utf8.count == length ? text : nil
     }
 }

@@ -29,7 +29,9 @@ final class CommandQueue: Sendable {
             if let closed = state.closed { return (closed, false) }
             guard state.count + group.submissions.count <= capacity else {
                 return (
-                    EventStoreError(.overloaded, "\(state.count) commands wait already, the most that may. Send it again in a second."),
+                    EventStoreError(
+                        .overloaded,
+                        "\(state.count) commands wait already, the most that may. Send it again in a second."),
                     false
                 )
             }

@@ -24,7 +24,9 @@ final class WorkingBooks: Books {
     func cart(_ cart: CartID) throws -> Cart { try load(\.carts, .cart(cart), \.cart).state }
     func order(_ order: OrderID) throws -> Order { try load(\.orders, .order(order), \.order).state }
     func orderNumbers() throws -> OrderNumbers { try load(\.numbers, .orderNumbers, \.numbers).state }
-    func document(_ document: DocumentID) throws -> Document { try load(\.documents, .document(document), \.document).state }
+    func document(_ document: DocumentID) throws -> Document {
+        try load(\.documents, .document(document), \.document).state
+    }
 
     /// Where the stream stands, the batch in hand included.
     func head(of stream: StreamName) throws -> StreamHead {

@@ -73,7 +73,9 @@ struct WriterLoop {
         for (group, outcomes) in decided { group.answer(outcomes) }
         if case .failure(let error) = indexed {
             isPoisoned = EventStoreError(
-                .poisoned, "The index could not be written. The log is whole; free room or repair the disk, and start again.", cause: error)
+                .poisoned,
+                "The index could not be written. The log is whole; free room or repair the disk, and start again.",
+                cause: error)
         }
     }
 
@@ -111,13 +113,19 @@ struct WriterLoop {
         } catch let error as EventStoreError {
             return .failed(error)
         } catch {
-            return .failed(EventStoreError(.corrupt, "The command could not be decided, because the store could not be read.", cause: error))
+            return .failed(
+                EventStoreError(
+                    .corrupt, "The command could not be decided, because the store could not be read.", cause: error))
         }
     }
 
-    private func answerToKnownKey(_ submission: Submission, _ digest: KeyDigest, _ fingerprint: UInt64) throws -> Outcome? {
+    private func answerToKnownKey(_ submission: Submission, _ digest: KeyDigest, _ fingerprint: UInt64) throws
+        -> Outcome?
+    {
         if let known = batch.accepted[digest] {
-            guard known.key == submission.key, known.fingerprint == fingerprint else { return .keyReused(known.receipt.events[0].position) }
+            guard known.key == submission.key, known.fingerprint == fingerprint else {
+                return .keyReused(known.receipt.events[0].position)
+            }
             return .accepted(known.receipt.repeated)
         }
         guard let position = try store.index.position(of: digest) else { return nil }
@@ -129,11 +137,14 @@ struct WriterLoop {
         let events = try records.map { StreamEvent($0.stream, try store.codec.event(of: $0)) }
         return .accepted(
             Receipt(
-                events: records.map { Receipt.Entry(position: $0.position, stream: $0.stream, version: $0.version, type: $0.type) },
+                events: records.map {
+                    Receipt.Entry(position: $0.position, stream: $0.stream, version: $0.version, type: $0.type)
+                },
                 result: submission.command.result(of: events), subject: submission.command.subject, isRepeated: true))
     }
 
-    private mutating func decide(_ submission: Submission, _ digest: KeyDigest, _ fingerprint: UInt64) throws -> Receipt {
+    private mutating func decide(_ submission: Submission, _ digest: KeyDigest, _ fingerprint: UInt64) throws -> Receipt
+    {
         let now = Timestamp.now
         let moment = Moment(now: now, effectiveAt: submission.effectiveAt, freshID: submission.freshID)
         let events = try submission.command.decide(books, moment)
@@ -146,7 +157,8 @@ struct WriterLoop {
             let before = try heads[event.stream] ?? books.head(of: event.stream)
             let (type, payload) = try store.codec.encode(event)
             let record = Record(
-                position: position, stream: event.stream, version: Version(rawValue: before.version.rawValue + 1), type: type,
+                position: position, stream: event.stream, version: Version(rawValue: before.version.rawValue + 1),
+                type: type,
                 recordedAt: now, effectiveAt: moment.effectiveAt, actor: submission.actor, key: submission.key,
                 ordinal: ordinal, count: events.count, fingerprint: fingerprint, correlation: submission.correlation,
                 previous: before.position, payload: payload)
@@ -164,7 +176,8 @@ struct WriterLoop {
         }
         batch.append(encoded)
         let receipt = Receipt(
-            events: entries, result: submission.command.result(of: events), subject: submission.command.subject, isRepeated: false)
+            events: entries, result: submission.command.result(of: events), subject: submission.command.subject,
+            isRepeated: false)
         batch.accepted[digest] = (submission.key, fingerprint, receipt)
         return receipt
     }
@@ -179,7 +192,8 @@ extension Receipt {
 extension Refusal {
     fileprivate static func recordTooLarge(_ bytes: Int) -> Refusal {
         Refusal(
-            .recordTooLarge, "One event of the command would have \(bytes) bytes; \(Record.bytesMax) is the most. Split the command.")
+            .recordTooLarge,
+            "One event of the command would have \(bytes) bytes; \(Record.bytesMax) is the most. Split the command.")
     }
 }
 

@@ -130,7 +130,9 @@ extension Cart {
 
     private func refuseFull(_ id: CartID) throws(Refusal) {
         guard lines.count + charges.count < Self.linesMax else {
-            throw Refusal(.cartFull, "Cart \"\(id)\" has \(Self.linesMax) lines, the most a cart holds. Place it and begin a new one.")
+            throw Refusal(
+                .cartFull,
+                "Cart \"\(id)\" has \(Self.linesMax) lines, the most a cart holds. Place it and begin a new one.")
         }
     }
 

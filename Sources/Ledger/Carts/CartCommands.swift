@@ -56,7 +56,8 @@ package struct AddCharge: Command {
     package func decide(_ books: any Books, _ moment: Moment) throws -> [StreamEvent] {
         guard let kind = try books.product(charge.code).kind else { throw Refusal.unknownProduct(charge.code) }
         guard kind == .charge else {
-            throw Refusal(.notForSale, "\"\(charge.code)\" is goods, not a charge. Put it into the cart with add-to-cart.")
+            throw Refusal(
+                .notForSale, "\"\(charge.code)\" is goods, not a charge. Put it into the cart with add-to-cart.")
         }
         let id = cart ?? CartID(trusted: moment.freshID)
         return [.cart(id, try books.cart(id).add(charge, to: id))]

@@ -67,7 +67,8 @@ package struct Product: Aggregate {
 
     func register(_ details: Details, as sku: SKU) throws(Refusal) -> Event {
         guard kind == nil else {
-            throw Refusal(.productExists, "Product \"\(sku)\" is registered already. Change its price with change-price.")
+            throw Refusal(
+                .productExists, "Product \"\(sku)\" is registered already. Change its price with change-price.")
         }
         return .registered(details)
     }

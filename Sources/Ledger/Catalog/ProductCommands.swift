@@ -55,7 +55,8 @@ package struct ChangePrice: Command {
     /// A unit price is from 0 to one million.
     static func check(_ price: Amount) throws(InvalidValue) {
         guard (0...10_000_000_000).contains(price.tenThousandths) else {
-            throw InvalidValue(code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).")
+            throw InvalidValue(
+                code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).")
         }
     }
 

@@ -15,7 +15,9 @@ package struct Document: Aggregate {
     }
 
     func issue(_ event: Event, as id: DocumentID) throws(Refusal) -> Event {
-        guard !exists else { throw Refusal(.documentExists, "Document \"\(id)\" exists already; documents are never altered.") }
+        guard !exists else {
+            throw Refusal(.documentExists, "Document \"\(id)\" exists already; documents are never altered.")
+        }
         return event
     }
 }

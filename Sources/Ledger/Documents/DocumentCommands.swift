@@ -43,7 +43,8 @@ package struct IssueCreditNote: Command {
         var orders: [OrderID?] = []
         for line in lines where !orders.contains(line.order) { orders.append(line.order) }
         let parts = refund.split(
-            by: orders.map { order in lines.reduce(Int64(0)) { $1.order == order ? $0 + $1.amount.tenThousandths : $0 } })
+            by: orders.map { order in lines.reduce(Int64(0)) { $1.order == order ? $0 + $1.amount.tenThousandths : $0 }
+            })
         return try zip(orders, parts).compactMap { order, part in
             guard let order else { return nil }
             let pieces = lines.filter { $0.order == order }.map { Order.Pieces(code: $0.code, quantity: $0.quantity) }
@@ -59,7 +60,8 @@ package struct IssueCreditNote: Command {
             guard let kind = try books.product(piece.code).kind else { throw Refusal.unknownProduct(piece.code) }
             guard kind == .goods else { return nil }
             let stock = try books.stock(piece.code)
-            return .stock(piece.code, try stock.takeBack(piece.quantity, document: id, restocked: true, sku: piece.code))
+            return .stock(
+                piece.code, try stock.takeBack(piece.quantity, document: id, restocked: true, sku: piece.code))
         }
     }
 

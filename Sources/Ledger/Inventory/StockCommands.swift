@@ -96,7 +96,8 @@ package struct ReserveStock: Command {
         try books.product(sku).requireGoods(sku)
         let id = reservation ?? ReservationID(trusted: moment.freshID)
         return try books.stock(sku).reserve(
-            quantity, as: id, order: nil, expiresAt: moment.now.adding(seconds: expiresInSeconds), sku: sku, now: moment.now
+            quantity, as: id, order: nil, expiresAt: moment.now.adding(seconds: expiresInSeconds), sku: sku,
+            now: moment.now
         ).map { .stock(sku, $0) }
     }
 

@@ -181,7 +181,8 @@ extension StockItem {
         _ quantity: Int64, as id: ReservationID, order: OrderID?, expiresAt: Timestamp?, sku: SKU, now: Timestamp
     ) throws(Refusal) -> [Event] {
         if let existing = reservations[id], !existing.isExpired(at: now) {
-            throw Refusal(.reservationExists, "Reservation \"\(id)\" of \"\(sku)\" exists already. Release it, or name another.")
+            throw Refusal(
+                .reservationExists, "Reservation \"\(id)\" of \"\(sku)\" exists already. Release it, or name another.")
         }
         let available = available(at: now)
         guard quantity <= available else { throw .notEnoughStock(sku, wanted: quantity, available: available) }
@@ -194,10 +195,14 @@ extension StockItem {
 
     func release(_ id: ReservationID, sku: SKU, now: Timestamp) throws(Refusal) -> Event {
         guard let reservation = reservations[id] else {
-            throw Refusal(.unknownReservation, "\"\(sku)\" has no reservation \"\(id)\": it was released, shipped, or never made.")
+            throw Refusal(
+                .unknownReservation, "\"\(sku)\" has no reservation \"\(id)\": it was released, shipped, or never made."
+            )
         }
         if let order = reservation.order {
-            throw Refusal(.reservationOfOrder, "Reservation \"\(id)\" belongs to order \"\(order)\". Cancel the order to release it.")
+            throw Refusal(
+                .reservationOfOrder,
+                "Reservation \"\(id)\" belongs to order \"\(order)\". Cancel the order to release it.")
         }
         return .released(id, allocations: reservation.allocations, expired: reservation.isExpired(at: now))
     }
@@ -228,7 +233,10 @@ extension StockItem {
         // The reservation ends with the shipment; what is left of it is released and reserved again in the same step.
         return kept.isEmpty
             ? [.shipped(id, allocations: shipped)]
-            : [.released(id, allocations: kept, expired: false), .shipped(id, allocations: shipped), .reserved(id, rest)]
+            : [
+                .released(id, allocations: kept, expired: false), .shipped(id, allocations: shipped),
+                .reserved(id, rest),
+            ]
     }
 
     func takeBack(_ quantity: Int64, document: DocumentID, restocked: Bool, sku: SKU) throws(Refusal) -> Event {
@@ -271,6 +279,8 @@ extension Refusal {
     static func notEnoughStock(_ sku: SKU, wanted: Int64, available: Int64, at location: Location? = nil) -> Refusal {
         let place = location.map { " at \"\($0)\"" } ?? ""
         return Refusal(
-            .notEnoughStock, "\(wanted) of \"\(sku)\" are wanted, \(available) are available\(place). Ask for fewer, or receive stock first.")
+            .notEnoughStock,
+            "\(wanted) of \"\(sku)\" are wanted, \(available) are available\(place). Ask for fewer, or receive stock first."
+        )
     }
 }

@@ -48,12 +48,15 @@ package enum Decimals {
         else {
             throw InvalidValue(
                 code: "invalid_amount",
-                message: "An amount is a decimal string such as \"2.55\", with up to twelve digits before the point; not \"\(text)\".")
+                message:
+                    "An amount is a decimal string such as \"2.55\", with up to twelve digits before the point; not \"\(text)\"."
+            )
         }
         let fraction = parts.count == 2 ? parts[1] : whole[whole.endIndex...]
         guard fraction.count <= 4 else {
             throw InvalidValue(
-                code: "invalid_amount", message: "An amount has at most four decimals; \"\(text)\" has \(fraction.count).")
+                code: "invalid_amount",
+                message: "An amount has at most four decimals; \"\(text)\" has \(fraction.count).")
         }
         let units = whole.reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }
         let parts10k = fraction.reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }

@@ -5,7 +5,8 @@ package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
     package init(_ code: String) throws(InvalidValue) {
         guard code.utf8.count == 3, code.utf8.allSatisfy({ (65...90).contains($0) }) else {
             throw InvalidValue(
-                code: "invalid_currency", message: "A currency is three capital letters of ISO 4217, such as GBP; not \"\(code)\".")
+                code: "invalid_currency",
+                message: "A currency is three capital letters of ISO 4217, such as GBP; not \"\(code)\".")
         }
         self.code = code
     }
@@ -17,7 +18,8 @@ package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Digits after the point of the minor unit (ISO 4217, list one): 2 for most, 0 or 3 for some.
     package var minorDigits: Int {
         switch code {
-        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+            "XPF":
             0
         case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
         default: 2

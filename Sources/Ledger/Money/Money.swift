@@ -14,7 +14,8 @@ package struct Money: Hashable, Sendable, Codable {
         guard exact % currency.tenThousandthsPerMinorUnit == 0 else {
             throw InvalidValue(
                 code: "invalid_amount",
-                message: "Charged amounts in \(currency) have at most \(currency.minorDigits) decimals; not \"\(text)\".")
+                message:
+                    "Charged amounts in \(currency) have at most \(currency.minorDigits) decimals; not \"\(text)\".")
         }
         self.init(minorUnits: exact / currency.tenThousandthsPerMinorUnit, currency: currency)
     }

@@ -37,7 +37,8 @@ package struct Contact: Equatable, Sendable, Codable {
             try Text.check(email, noun: "e-mail address", bytesMax: 254)
             let parts = email.split(separator: "@", omittingEmptySubsequences: false)
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }) else {
-                throw InvalidValue(code: "invalid_email", message: "An e-mail address looks like name@example.org; not \"\(email)\".")
+                throw InvalidValue(
+                    code: "invalid_email", message: "An e-mail address looks like name@example.org; not \"\(email)\".")
             }
         }
         self.email = email

@@ -111,12 +111,16 @@ package struct Order: Aggregate {
 extension Order {
     func pay(_ money: Money, method: String?, id: OrderID) throws(Refusal) -> Event {
         let terms = try open(id)
-        guard money.currency == terms.total.currency else { throw .currencyMismatch(terms.total.currency, money.currency) }
+        guard money.currency == terms.total.currency else {
+            throw .currencyMismatch(terms.total.currency, money.currency)
+        }
         // What came back before it was paid needs no payment.
         let due = max(0, terms.total.minorUnits - refundedMinorUnits - paidMinorUnits)
         guard money.minorUnits <= due else {
             let left = Money(minorUnits: due, currency: money.currency)
-            throw Refusal(.moreThanCharged, "Order \"\(id)\" has \(left.text) \(left.currency) left to pay; \(money.text) is more.")
+            throw Refusal(
+                .moreThanCharged,
+                "Order \"\(id)\" has \(left.text) \(left.currency) left to pay; \(money.text) is more.")
         }
         return .paid(money, method: method)
     }
@@ -124,7 +128,8 @@ extension Order {
     func cancel(reason: String, id: OrderID) throws(Refusal) -> Event {
         let terms = try open(id)
         guard fulfilments == 0 else {
-            throw Refusal(.orderFulfilled, "Order \"\(id)\" was delivered at least in part. Take goods back with return-items.")
+            throw Refusal(
+                .orderFulfilled, "Order \"\(id)\" was delivered at least in part. Take goods back with return-items.")
         }
         // A credit note may have given charges back before anything was delivered.
         let owed = max(0, paidMinorUnits - refundedMinorUnits)
@@ -147,7 +152,8 @@ extension Order {
             let left = open.first { $0.code == piece.code }?.quantity ?? 0
             guard piece.quantity <= left else {
                 throw Refusal(
-                    .moreThanOrdered, "Order \"\(id)\" has \(left) of \"\(piece.code)\" left to deliver; \(piece.quantity) is more.")
+                    .moreThanOrdered,
+                    "Order \"\(id)\" has \(left) of \"\(piece.code)\" left to deliver; \(piece.quantity) is more.")
             }
         }
         return .fulfilled(pieces)
@@ -155,7 +161,9 @@ extension Order {
 
     /// Goods of the order come back, and the customer gets their part of the charge: the charge split over the
     /// codes by largest remainder, then by pieces, so that all returns together give back exactly the charge.
-    func takeBack(_ pieces: [Pieces], document: DocumentID, id: OrderID) throws(Refusal) -> (event: Event, refunds: [Money]) {
+    func takeBack(_ pieces: [Pieces], document: DocumentID, id: OrderID) throws(Refusal) -> (
+        event: Event, refunds: [Money]
+    ) {
         let terms = try open(id)
         try refuseReturn(of: pieces, id: id)
         let charges = terms.chargeByCode()
@@ -174,16 +182,21 @@ extension Order {
     }
 
     /// A credit note undoes a part of the order at the note's own amount.
-    func credit(_ pieces: [Pieces], refund: Money, customer: CustomerID?, document: DocumentID, id: OrderID) throws(Refusal) -> Event {
+    func credit(_ pieces: [Pieces], refund: Money, customer: CustomerID?, document: DocumentID, id: OrderID)
+        throws(Refusal) -> Event
+    {
         let terms = try open(id)
         guard terms.customer == customer else {
             throw Refusal(.notInOrder, "Order \"\(id)\" is of another customer than the credit note.")
         }
         try refuseReturn(of: pieces, id: id)
-        guard refund.currency == terms.total.currency else { throw .currencyMismatch(terms.total.currency, refund.currency) }
+        guard refund.currency == terms.total.currency else {
+            throw .currencyMismatch(terms.total.currency, refund.currency)
+        }
         guard refundedMinorUnits + refund.minorUnits <= terms.total.minorUnits else {
             throw Refusal(
-                .moreThanCharged, "Order \"\(id)\" was charged \(terms.total.text); refunds would come to more than that.")
+                .moreThanCharged,
+                "Order \"\(id)\" was charged \(terms.total.text); refunds would come to more than that.")
         }
         return .returned(pieces, document: document, refund: refund)
     }
@@ -201,7 +214,8 @@ extension Order {
             let left = returnable(piece.code)
             guard piece.quantity <= left else {
                 throw Refusal(
-                    .moreThanFulfilled, "Of order \"\(id)\" \(left) of \"\(piece.code)\" can come back; \(piece.quantity) is more.")
+                    .moreThanFulfilled,
+                    "Of order \"\(id)\" \(left) of \"\(piece.code)\" can come back; \(piece.quantity) is more.")
             }
         }
     }
@@ -229,7 +243,8 @@ extension Order.Terms {
 
     /// What each code was charged, to the minor unit; together exactly the total.
     func chargeByCode() -> [(pieces: Order.Pieces, money: Money)] {
-        let all = lines.map { (code: $0.sku, quantity: $0.quantity, price: $0.unitPrice) }
+        let all =
+            lines.map { (code: $0.sku, quantity: $0.quantity, price: $0.unitPrice) }
             + charges.map { (code: $0.code, quantity: $0.quantity, price: $0.unitPrice) }
         let parts = total.split(by: all.map { $0.quantity * $0.price.tenThousandths })
         var byCode: [(pieces: Order.Pieces, money: Money)] = []

@@ -82,7 +82,9 @@ package struct FulfilOrder: Command {
         let fulfilled = try books.order(order).fulfil(pieces, id: order)
         guard case .fulfilled(let shipped) = fulfilled else { return [] }
         let shipments = try shipped.flatMap { piece in
-            try books.stock(piece.code).ship(piece.quantity, of: order.reservation).map { StreamEvent.stock(piece.code, $0) }
+            try books.stock(piece.code).ship(piece.quantity, of: order.reservation).map {
+                StreamEvent.stock(piece.code, $0)
+            }
         }
         return [.order(order, fulfilled)] + shipments
     }
@@ -123,12 +125,14 @@ package struct ReturnItems: Command {
         let note = CreditNote(
             reference: nil, customer: standing.terms?.customer, country: standing.terms?.country, refund: refund,
             lines: zip(pieces, refunds).map { piece, money in
-                CreditNote.Line(code: piece.code, label: nil, quantity: piece.quantity, amount: money.exact, order: order)
+                CreditNote.Line(
+                    code: piece.code, label: nil, quantity: piece.quantity, amount: money.exact, order: order)
             })
         let goods = try pieces.map { piece in
             StreamEvent.stock(
                 piece.code,
-                try books.stock(piece.code).takeBack(piece.quantity, document: document, restocked: restock, sku: piece.code))
+                try books.stock(piece.code).takeBack(
+                    piece.quantity, document: document, restocked: restock, sku: piece.code))
         }
         return [.order(order, returned), .document(document, .creditNoteIssued(note))] + goods
     }

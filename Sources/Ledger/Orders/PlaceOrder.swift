@@ -82,7 +82,8 @@ package struct PlaceOrder: Command {
         for text in [order?.text, reference, customer?.text, country, contact?.email] { bytes.add(text) }
         let address = contact?.shippingAddress
         for text in [
-            address?.name, address?.line1, address?.line2, address?.city, address?.region, address?.postcode, address?.country,
+            address?.name, address?.line1, address?.line2, address?.city, address?.region, address?.postcode,
+            address?.country,
         ] { bytes.add(text) }
     }
 }

@@ -12,8 +12,9 @@ package struct CartQueries: Sendable {
     /// Nil where there is no such cart.
     package func cart(_ id: String) throws -> (json: [UInt8], version: Int64)? {
         try model.read { database in
-            guard let cart = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT version, ordered_as FROM cart WHERE id = ?"), arguments: [id])
+            guard
+                let cart = try Row.fetchOne(
+                    database.cachedStatement(sql: "SELECT version, ordered_as FROM cart WHERE id = ?"), arguments: [id])
             else { return nil }
             let lines = try Row.fetchAll(
                 database.cachedStatement(

@@ -35,7 +35,9 @@ package struct CartsProjection: Projection {
         let stream = recorded.record.stream.id
         switch recorded.event {
         case .product(.registered(let details)):
-            try database.cachedStatement(sql: "INSERT INTO product_name VALUES (?, ?)").execute(arguments: [stream, details.name])
+            try database.cachedStatement(sql: "INSERT INTO product_name VALUES (?, ?)").execute(arguments: [
+                stream, details.name,
+            ])
         case .cart(let event):
             heads[stream, default: Head(version: .none)].version = recorded.record.version
             try apply(event, to: stream, version: recorded.record.version, in: database)

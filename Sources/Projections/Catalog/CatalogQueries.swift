@@ -36,7 +36,8 @@ package struct CatalogQueries: Sendable {
     package func product(_ sku: String) throws -> (json: [UInt8], version: Int64)? {
         try model.read { database in
             let row = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT \(ProductTable.answerColumns) FROM product WHERE sku = ?"), arguments: [sku])
+                database.cachedStatement(sql: "SELECT \(ProductTable.answerColumns) FROM product WHERE sku = ?"),
+                arguments: [sku])
             return row.map { row in (JSONWriter.object { ProductTable.write(row, to: &$0) }, row["version"]) }
         }
     }

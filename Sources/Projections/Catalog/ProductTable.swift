@@ -35,12 +35,16 @@ enum ProductTable {
 
     private static func insert(_ details: Product.Details, of record: EventStore.Record, in database: Database) throws {
         let id = Int64(record.position.rawValue)
-        try database.cachedStatement(sql: "INSERT INTO product VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)").execute(arguments: [
-            id, record.stream.id, details.name, details.kind == .goods, details.brand, details.price?.tenThousandths,
-            details.price?.currency.code, Int64(record.version.rawValue), Data(document(record.stream.id, details)),
-        ])
+        try database.cachedStatement(sql: "INSERT INTO product VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)").execute(
+            arguments: [
+                id, record.stream.id, details.name, details.kind == .goods, details.brand,
+                details.price?.tenThousandths,
+                details.price?.currency.code, Int64(record.version.rawValue), Data(document(record.stream.id, details)),
+            ])
         for category in Set(details.categories).sorted() {
-            try database.cachedStatement(sql: "INSERT INTO product_category VALUES (?, ?)").execute(arguments: [category, id])
+            try database.cachedStatement(sql: "INSERT INTO product_category VALUES (?, ?)").execute(arguments: [
+                category, id,
+            ])
         }
     }
 
@@ -59,7 +63,9 @@ enum ProductTable {
             writer.field("brand", details.brand)
             writer.field("categories", details.categories)
             writer.key("attributes")
-            writer.object { writer in for attribute in details.attributes { writer.field(attribute.name, attribute.value) } }
+            writer.object { writer in
+                for attribute in details.attributes { writer.field(attribute.name, attribute.value) }
+            }
             writer.field("otherNames", details.otherNames)
         }
     }

@@ -1,5 +1,5 @@
-import Foundation
 import EventStore
+import Foundation
 import GRDB
 import JSON
 package import Ledger
@@ -33,7 +33,8 @@ package struct OrderQueries: Sendable {
     package func order(_ id: String) throws -> (json: [UInt8], version: Int64)? {
         try model.read { database in
             let row = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT * FROM placed JOIN progress USING (id) WHERE id = ?"), arguments: [id])
+                database.cachedStatement(sql: "SELECT * FROM placed JOIN progress USING (id) WHERE id = ?"),
+                arguments: [id])
             return row.map { (Self.json($0), $0["version"]) }
         }
     }
@@ -74,7 +75,9 @@ package struct OrderQueries: Sendable {
         return JSONWriter.object { writer in
             writer.fields(of: [UInt8](row["document"] as Data))
             writer.field("status", row["status"] as String)
-            writer.field("paymentStatus", paymentStatus(total: row["total"], paid: paid.minorUnits, refunded: refunded.minorUnits))
+            writer.field(
+                "paymentStatus",
+                paymentStatus(total: row["total"], paid: paid.minorUnits, refunded: refunded.minorUnits))
             writer.field("fulfilmentStatus", fulfilmentStatus(row))
             writer.field("cancelledBecause", row["cancelled_because"] as String?)
             writer.field("paid", paid)

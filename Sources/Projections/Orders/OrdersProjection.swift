@@ -60,11 +60,14 @@ package struct OrdersProjection: Projection {
     }
 
     /// What never changes of an order, as it is answered. Goods have the name they had when they were ordered.
-    private func document(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws -> [UInt8] {
+    private func document(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws
+        -> [UInt8]
+    {
         let name = try database.cachedStatement(sql: "SELECT name FROM product WHERE sku = ?")
         let lines = try placement.lines.map { line in
             PricedLine(
-                code: line.sku.text, name: try String.fetchOne(name, arguments: [line.sku.text]), quantity: line.quantity,
+                code: line.sku.text, name: try String.fetchOne(name, arguments: [line.sku.text]),
+                quantity: line.quantity,
                 unitPrice: line.unitPrice)
         }
         let charges = try placement.charges.map { charge in
@@ -104,11 +107,15 @@ package struct OrdersProjection: Projection {
                 $0.field("method", method)
                 $0.field("at", record.effectiveAt.description)
             }
-            try update("paid = paid + ?, payments = payments || iif(payments = '', '', ',') || ?", [money.minorUnits, payment.text])
+            try update(
+                "paid = paid + ?, payments = payments || iif(payments = '', '', ',') || ?",
+                [money.minorUnits, payment.text])
         case .fulfilled(let pieces):
-            try update("fulfilments = fulfilments + 1, fulfilled = fulfilled + ?", [pieces.reduce(0) { $0 + $1.quantity }])
+            try update(
+                "fulfilments = fulfilments + 1, fulfilled = fulfilled + ?", [pieces.reduce(0) { $0 + $1.quantity }])
         case .cancelled(let reason, let refund):
-            try update("status = 'cancelled', cancelled_because = ?, refunded = refunded + ?", [reason, refund.minorUnits])
+            try update(
+                "status = 'cancelled', cancelled_because = ?, refunded = refunded + ?", [reason, refund.minorUnits])
         case .returned(let pieces, let document, let refund):
             let returned = JSONWriter.object { writer in
                 writer.field("creditNote", document.text)
@@ -129,7 +136,8 @@ package struct OrdersProjection: Projection {
                 [refund.minorUnits, try goods(in: pieces, database), returned.text])
         }
         if try database.cachedStatement(sql: Self.completion).isComplete(id) {
-            try database.cachedStatement(sql: "UPDATE progress SET status = 'completed' WHERE id = ?").execute(arguments: [id])
+            try database.cachedStatement(sql: "UPDATE progress SET status = 'completed' WHERE id = ?").execute(
+                arguments: [id])
         }
     }
 

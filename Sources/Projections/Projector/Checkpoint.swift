@@ -30,7 +30,9 @@ package struct Checkpoint: Equatable, Sendable {
 
     static func load(from database: Database) throws -> Checkpoint {
         var checkpoint = Checkpoint()
-        guard let row = try Row.fetchOne(database, sql: "SELECT position, count, hash FROM checkpoint") else { return checkpoint }
+        guard let row = try Row.fetchOne(database, sql: "SELECT position, count, hash FROM checkpoint") else {
+            return checkpoint
+        }
         checkpoint.position = Position(rawValue: UInt64(bitPattern: row[0] as Int64))
         checkpoint.count = row[1]
         checkpoint.hash = UInt64(bitPattern: row[2] as Int64)

@@ -12,6 +12,8 @@ package final class Projector: Sendable {
     package let model: ReadModel
     private let step: @Sendable () throws -> Int
     private let log: EventLog
+    /// Held, not used: one process feeds a read model.
+    private let lock: DirectoryLock?
     private let logger: Logger
     private let stopping = Mutex(false)
     private let ended = Watermark()
@@ -19,9 +21,10 @@ package final class Projector: Sendable {
     /// How many records one transaction takes in.
     static let batchRecordsMax = 16_384
 
-    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, logger: Logger) {
+    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger) {
         self.model = model
         self.logger = logger
+        self.lock = lock
         log = store.log
         step = { try Self.advance(P.self, model: model, store: store) }
     }
@@ -62,7 +65,9 @@ package final class Projector: Sendable {
                 if model.stoppedBy?.message != failure.message {
                     logger.error(
                         "a projection stopped",
-                        metadata: ["projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)"])
+                        metadata: [
+                            "projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)",
+                        ])
                 }
                 model.stoppedBy = failure
                 Watermark().waitBlocking(for: 1, timeoutMilliseconds: 1_000)
@@ -73,21 +78,21 @@ package final class Projector: Sendable {
     /// Applies the next batch in one transaction. Returns how many records it took.
     private static func advance<P: Projection>(_ projection: P.Type, model: ReadModel, store: Store) throws -> Int {
         let after = Position(rawValue: model.watermark.value)
-        let records = try store.log.read(after: after, limit: batchRecordsMax)
-        guard let last = records.last else { return 0 }
+        let (records, through) = try store.log.read(after: after, limit: batchRecordsMax, of: P.categories)
+        guard through > after else { return 0 }
         try model.write { database in
             var checkpoint = try Checkpoint.load(from: database)
             precondition(checkpoint.position == after, "one projector feeds a read model")
             var projection = P()
-            for record in records where P.categories.contains(record.stream.category) {
+            for record in records {
                 try projection.apply(Recorded(record: record, event: try store.events.event(of: record)), in: database)
                 checkpoint.add(record.checksum)
             }
             try projection.finish(in: database)
-            checkpoint.position = last.position
+            checkpoint.position = through
             try checkpoint.save(in: database)
         }
-        model.watermark.advance(to: last.position.rawValue)
-        return records.count
+        model.watermark.advance(to: through.rawValue)
+        return Int(through.rawValue - after.rawValue)
     }
 }

@@ -1,6 +1,7 @@
 package import EventStore
 import Foundation
 package import GRDB
+import Ledger
 import Synchronization
 
 /// One read model's file, and how far it has come.
@@ -8,6 +9,8 @@ package final class ReadModel: Sendable {
     package let name: String
     package let version: Int
     package let path: String
+    /// The kinds of streams whose events it takes.
+    let categories: Set<Category>
     /// Everything up to this position can be queried.
     package let watermark = Watermark()
     private let pool: DatabasePool
@@ -17,6 +20,7 @@ package final class ReadModel: Sendable {
     package init<P: Projection>(_ projection: P.Type, directory: String) throws {
         name = P.name
         version = P.version
+        categories = P.categories
         path = Self.path(of: P.self, in: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
@@ -40,7 +44,8 @@ package final class ReadModel: Sendable {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
+            try database.execute(
+                sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
         }
         return configuration
     }

@@ -35,7 +35,9 @@ struct SalesEntry: Codable {
     init(_ order: Order.Placement, at time: Timestamp) {
         self.init(
             .order, at: time, country: order.country, currency: order.total.currency,
-            lines: order.lines.map { Line(code: $0.sku.text, quantity: $0.quantity, amount: $0.quantity * $0.unitPrice.tenThousandths) }
+            lines: order.lines.map {
+                Line(code: $0.sku.text, quantity: $0.quantity, amount: $0.quantity * $0.unitPrice.tenThousandths)
+            }
                 + order.charges.map {
                     Line(code: $0.code.text, quantity: $0.quantity, amount: $0.quantity * $0.unitPrice.tenThousandths)
                 })
@@ -58,7 +60,9 @@ struct SalesEntry: Codable {
             self.init(
                 .badDebt, at: time, country: debt.country, currency: debt.unitPrice.currency,
                 lines: [
-                    Line(code: debt.code.text, quantity: debt.quantity, amount: debt.quantity * debt.unitPrice.tenThousandths)
+                    Line(
+                        code: debt.code.text, quantity: debt.quantity,
+                        amount: debt.quantity * debt.unitPrice.tenThousandths)
                 ])
         }
     }

@@ -70,10 +70,12 @@ package struct SalesProjection: Projection {
         for line in entry.lines {
             let figures = SalesFigures(line, of: entry.kind, sign: sign)
             try whole.add(figures)
-            try sums[SalesKey(dimension: .product, currency: entry.currency, key: line.code), default: SalesFigures()].add(figures)
+            try sums[SalesKey(dimension: .product, currency: entry.currency, key: line.code), default: SalesFigures()]
+                .add(figures)
         }
         for (dimension, key) in [(SalesDimension.month, entry.month), (.day, entry.day), (.country, entry.country)] {
-            try sums[SalesKey(dimension: dimension, currency: entry.currency, key: key), default: SalesFigures()].add(whole)
+            try sums[SalesKey(dimension: dimension, currency: entry.currency, key: key), default: SalesFigures()].add(
+                whole)
         }
     }
 

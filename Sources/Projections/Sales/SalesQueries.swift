@@ -41,8 +41,11 @@ package struct SalesQueries: Sendable {
         by dimension: SalesDimension, sort: Sort, currency: String?, limit: Int, after cursor: Cursor?
     ) throws -> Report {
         try model.read { database in
-            let currency = try currency ?? String.fetchOne(
-                database, sql: "SELECT currency FROM documents GROUP BY currency ORDER BY sum(count) DESC, currency LIMIT 1") ?? "GBP"
+            let currency =
+                try currency ?? String.fetchOne(
+                    database,
+                    sql: "SELECT currency FROM documents GROUP BY currency ORDER BY sum(count) DESC, currency LIMIT 1")
+                ?? "GBP"
             let rows = try Row.fetchAll(
                 database.cachedStatement(sql: Self.sql(sort, isContinued: cursor != nil)),
                 arguments: [dimension.rawValue, currency] + StatementArguments(cursor?.values ?? []) + [limit + 1])
@@ -60,7 +63,8 @@ package struct SalesQueries: Sendable {
 
     private static func sql(_ sort: Sort, isContinued: Bool) -> String {
         let direction = sort.isDescending ? "DESC" : "ASC"
-        let next = isContinued ? "AND (\(sort.expression), key) \(sort.isDescending ? "<" : ">") (CAST(? AS INTEGER), ?)" : ""
+        let next =
+            isContinued ? "AND (\(sort.expression), key) \(sort.isDescending ? "<" : ">") (CAST(? AS INTEGER), ?)" : ""
         return """
             SELECT key, lines, quantity, gross, returns, adjustments, \(sort.expression) AS sort_value FROM sales
             WHERE dimension = ? AND currency = ? \(next) ORDER BY sort_value \(direction), key \(direction) LIMIT ?
@@ -68,8 +72,10 @@ package struct SalesQueries: Sendable {
     }
 
     private func total(_ currency: String, in database: Database) throws -> [UInt8] {
-        let counts = try Row.fetchAll(database, sql: "SELECT kind, count FROM documents WHERE currency = ?", arguments: [currency])
-            .reduce(into: [:]) { counts, row in counts[row[0] as String] = row[1] as Int64 }
+        let counts = try Row.fetchAll(
+            database, sql: "SELECT kind, count FROM documents WHERE currency = ?", arguments: [currency]
+        )
+        .reduce(into: [:]) { counts, row in counts[row[0] as String] = row[1] as Int64 }
         let sums = try Row.fetchOne(
             database,
             sql: """

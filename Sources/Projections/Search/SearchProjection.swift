@@ -6,9 +6,11 @@ package import Ledger
 package struct SearchProjection: Projection {
     package static let name = "search"
     package static let version = 1
-    package static let categories: Set<Category> = [.product, .stock]
+    package static let categories: Set<Category> = [.product, .stock, .order]
 
     private var availability = Availability()
+    /// How often each SKU was ordered in this batch.
+    private var orders: [String: Int64] = [:]
 
     package init() {}
 
@@ -21,6 +23,7 @@ package struct SearchProjection: Projection {
                     sku, name, other_names, brand, categories, description,
                     content = '', tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3'
                 );
+                CREATE TABLE popularity (id INTEGER PRIMARY KEY, orders INTEGER NOT NULL);
                 """)
     }
 
@@ -30,12 +33,15 @@ package struct SearchProjection: Projection {
             try ProductTable.apply(event, of: recorded.record, in: database)
             guard case .registered(let details) = event, details.kind == .goods else { return }
             try database.cachedStatement(
-                sql: "INSERT INTO product_text (rowid, sku, name, other_names, brand, categories, description) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                sql:
+                    "INSERT INTO product_text (rowid, sku, name, other_names, brand, categories, description) VALUES (?, ?, ?, ?, ?, ?, ?)"
             ).execute(arguments: [
                 Int64(recorded.record.position.rawValue), recorded.record.stream.id, details.name,
                 details.otherNames.joined(separator: "\n"), details.brand, details.categories.joined(separator: "\n"),
                 details.description,
             ])
+        case .order(.placed(let placement)):
+            for sku in Set(placement.lines.map(\.sku.text)) { orders[sku, default: 0] += 1 }
         case .stock(let event): availability.apply(event, sku: recorded.record.stream.id)
         case .cart, .order, .numbers, .document: break
         }
@@ -43,5 +49,11 @@ package struct SearchProjection: Projection {
 
     package mutating func finish(in database: Database) throws {
         try ProductTable.apply(availability, in: database)
+        let order = try database.cachedStatement(
+            sql: """
+                INSERT INTO popularity SELECT id, ? FROM product WHERE sku = ?
+                ON CONFLICT DO UPDATE SET orders = orders + excluded.orders
+                """)
+        for (sku, count) in orders.sorted(by: { $0.key < $1.key }) { try order.execute(arguments: [count, sku]) }
     }
 }

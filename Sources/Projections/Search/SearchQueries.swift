@@ -9,8 +9,11 @@ package struct SearchQueries: Sendable {
         case category
     }
 
-    /// How much a word counts by where it stands: sku, name, other names, brand, categories, description.
-    private static let rank = "bm25(product_text, 10.0, 8.0, 1.0, 4.0, 3.0, 1.0)"
+    /// How much a word counts by where it stands: sku, name, other names, brand, categories, description. What is
+    /// ordered ten times as often counts a fifth more: of two equal names shoppers mean the one that others bought.
+    private static let score = """
+        round(-bm25(product_text, 10.0, 8.0, 1.0, 4.0, 3.0, 1.0) * (1 + 0.2 * log10(1 + coalesce(orders, 0))), 6)
+        """
     /// The most words of a question that are looked for.
     private static let wordsMax = 32
 
@@ -26,8 +29,8 @@ package struct SearchQueries: Sendable {
         // Ranks are computed for every match anyway; the page is cut behind them.
         let sql = """
             SELECT sku, name, price, currency, available, brand, score FROM (
-                SELECT product.*, -round(\(Self.rank), 6) AS score
-                FROM product_text JOIN product ON product.id = product_text.rowid
+                SELECT product.*, \(Self.score) AS score
+                FROM product_text JOIN product ON product.id = product_text.rowid LEFT JOIN popularity ON popularity.id = product.id
                 WHERE product_text MATCH ? AND \(condition)
             )
             WHERE (-score, sku) > (CAST(? AS REAL), ?) ORDER BY -score, sku LIMIT ?
@@ -37,7 +40,9 @@ package struct SearchQueries: Sendable {
             try Row.fetchAll(
                 database.cachedStatement(sql: sql), arguments: [match] + arguments + [bound.0, bound.1, limit + 1])
         }
-        return Page(rows, limit: limit, item: Self.hit) { row in Cursor([Self.text(-(row["score"] as Double)), row["sku"]]) }
+        return Page(rows, limit: limit, item: Self.hit) { row in
+            Cursor([Self.text(-(row["score"] as Double)), row["sku"]])
+        }
     }
 
     /// How many of all that is found have each value, most first, at most fifty values a facet.
@@ -91,7 +96,8 @@ package struct SearchQueries: Sendable {
 
 extension SearchQueries.Facet {
     fileprivate func countQuery(_ condition: String) -> String {
-        let found = "SELECT product.id, product.brand FROM product_text JOIN product ON product.id = product_text.rowid WHERE product_text MATCH ? AND \(condition)"
+        let found =
+            "SELECT product.id, product.brand FROM product_text JOIN product ON product.id = product_text.rowid WHERE product_text MATCH ? AND \(condition)"
         return switch self {
         case .brand:
             "SELECT brand, count(*) AS n FROM (\(found)) WHERE brand IS NOT NULL GROUP BY brand ORDER BY n DESC, brand LIMIT 50"

@@ -53,8 +53,10 @@ package struct StockProjection: Projection {
         for (part, movement) in StockItem.movements(of: event).enumerated() {
             let source = movement.from.place
             let target = movement.to.place
-            balances[BalanceKey(sku: sku, account: source.account, location: source.location), default: 0] -= movement.quantity
-            balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] += movement.quantity
+            balances[BalanceKey(sku: sku, account: source.account, location: source.location), default: 0] -=
+                movement.quantity
+            balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] +=
+                movement.quantity
             try insert.execute(arguments: [
                 sku, Int64(recorded.record.position.rawValue), part, Int64(recorded.record.type.rawValue),
                 source.text, target.text, movement.quantity, event.cause, recorded.record.effectiveAt.microseconds,

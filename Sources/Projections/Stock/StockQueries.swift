@@ -14,8 +14,9 @@ package struct StockQueries: Sendable {
     /// - Parameter now: reservations which have expired by then count as available, written down or not.
     package func item(_ sku: String, now: Timestamp) throws -> (json: [UInt8], version: Int64)? {
         try model.read { database in
-            guard let item = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT version, position FROM item WHERE sku = ?"), arguments: [sku])
+            guard
+                let item = try Row.fetchOne(
+                    database.cachedStatement(sql: "SELECT version, position FROM item WHERE sku = ?"), arguments: [sku])
             else { return nil }
             let locations = try locations(of: sku, now: now, in: database)
             let accounts = try Row.fetchAll(
@@ -51,10 +52,13 @@ package struct StockQueries: Sendable {
         }
     }
 
-    private func locations(of sku: String, now: Timestamp, in database: Database) throws -> [(location: String, held: Held)] {
+    private func locations(of sku: String, now: Timestamp, in database: Database) throws -> [(
+        location: String, held: Held
+    )] {
         var held: [String: Held] = [:]
         let balances = try Row.fetchCursor(
-            database.cachedStatement(sql: "SELECT account, location, quantity FROM balance WHERE sku = ? AND location <> ''"),
+            database.cachedStatement(
+                sql: "SELECT account, location, quantity FROM balance WHERE sku = ? AND location <> ''"),
             arguments: [sku])
         while let row = try balances.next() {
             let quantity: Int64 = row[2]

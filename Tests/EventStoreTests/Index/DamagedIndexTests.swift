@@ -9,10 +9,11 @@ import Testing
 @Suite("A damaged index", .timeLimit(.minutes(1)))
 struct DamagedIndexTests {
     enum Damage: String, CaseIterable, Codable, Sendable {
-        case empty, oneByte, onePage, half, lastPageMissing, zeros, randomBytes, randomBytesBehindTheHead, text
+        case empty, oneByte, onePage, half, lastPageMissing, zeros, randomBytes, text
     }
 
-    /// It is derived from the log: whatever stands in its file, the store opens, and answers as the log does.
+    /// It is derived from the log: the store opens without it, and answers as the log does. Damage inside of a page
+    /// is not among these: LMDB has no checksums and may read anywhere.
     @Test("The store opens and the index is built anew", arguments: Damage.allCases)
     func built(damage: Damage) async throws {
         let data = try TemporaryData()
@@ -46,8 +47,6 @@ extension DamagedIndexTests.Damage {
         case .lastPageMissing: bytes.removeLast(4_096)
         case .zeros: bytes = Array(repeating: 0, count: bytes.count)
         case .randomBytes: bytes = random.bytes(bytes.count)
-        case .randomBytesBehindTheHead:
-            bytes.replaceSubrange(8_192..., with: random.bytes(bytes.count - 8_192))
         case .text: bytes = Array("This is no database.\n".utf8)
         }
     }

@@ -114,6 +114,22 @@ struct DamagedLogTests {
         }
     }
 
+    @Test("A log cut short is an error, and ends neither the process nor in fewer records", arguments: [0, 1, 2, 4, 8])
+    func cutShort(eighths: Int) async throws {
+        let data = try TemporaryData()
+        try await data.open { store in
+            var chain = Chain()
+            for _ in 1...20 { try chain.append(100, to: store.log) }
+        }
+        try data.overwrite("log/data.mdb") { $0.removeLast($0.count * eighths / 8 - (eighths == 8 ? 4_096 : 0)) }
+        await #expect(processExitsWith: .success) { [path = data.path as String, isWhole = (eighths == 0) as Bool] in
+            let count = try? await TemporaryData.open(path) { store in
+                try store.log.read(after: .start, limit: .max).count
+            }
+            #expect(count == (isWhole ? 2_000 : nil))
+        }
+    }
+
     @Test("A directory that has no log in it, or a file that is none, is refused and named")
     func noLog() async throws {
         let data = try TemporaryData()

@@ -66,7 +66,7 @@ struct DataDirectoryTests {
                             }
                         }
                         for _ in 1...3_000 {
-                            _ = try? DataDirectoryLock(directory: path)
+                            _ = try? DirectoryLock(directory: path, use: "tests")
                             await Task.yield()
                         }
                         group.cancelAll()

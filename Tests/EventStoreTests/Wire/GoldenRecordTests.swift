@@ -67,7 +67,9 @@ struct GoldenRecordTests {
     }
 
     /// Where a file is missing the failure says what belongs into it.
-    private static func bytes(_ type: EventType, ifMissing event: StreamEvent? = nil, in store: Store? = nil) throws -> [UInt8] {
+    private static func bytes(_ type: EventType, ifMissing event: StreamEvent? = nil, in store: Store? = nil) throws
+        -> [UInt8]
+    {
         let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let file = directory.appendingPathComponent("Fixtures/records/\(type.name).hex")
         if let text = try? String(contentsOf: file, encoding: .utf8) {

@@ -40,7 +40,9 @@ enum GoldenRecords {
         ),
         (
             .cartLineAdded,
-            .of(cart("c-1"), .lineAdded(.init(sku: sku("85123A"), quantity: 6, unitPrice: .gbp("2.55"), isQuoted: true)))
+            .of(
+                cart("c-1"), .lineAdded(.init(sku: sku("85123A"), quantity: 6, unitPrice: .gbp("2.55"), isQuoted: true))
+            )
         ),
         (
             .cartChargeAdded,
@@ -111,7 +113,7 @@ enum GoldenRecords {
 
     /// The key of person 12583, as the keyring stores it: under the SHA-256 of the name, 32 bytes.
     static let person = (
-        digest: "80fc925c9296c0e202fe114f7060cf6cda5b2ceb6a9e8b252e32cd221fe188ab", key: Array<UInt8>(0..<32)
+        digest: "80fc925c9296c0e202fe114f7060cf6cda5b2ceb6a9e8b252e32cd221fe188ab", key: [UInt8](0..<32)
     )
 
     /// What stands around the event: different in each record, so that no field is taken for another.

@@ -131,7 +131,9 @@ struct RecordTests {
                         bytes[Int.random(in: 4..<bytes.count, using: &random)] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(
                             using: &random)!
                     }
-                    if Bool.random(using: &random) { bytes.removeLast(Int.random(in: 0..<bytes.count - 5, using: &random)) }
+                    if Bool.random(using: &random) {
+                        bytes.removeLast(Int.random(in: 0..<bytes.count - 5, using: &random))
+                    }
                     bytes.seal()
                     let decoded = Result { try Record.decode(bytes.span.bytes, at: record.position) }
                     if case .failure(let error) = decoded {

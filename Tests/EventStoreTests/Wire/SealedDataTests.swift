@@ -120,8 +120,8 @@ struct SealedDataTests {
 
     @Test("Damaged personal data is named by the position of its record")
     func namedByPosition() async throws {
-        let placed = try #require(SampleEvents.all.first { if case .order(.placed(let p)) = $0.event { p.contact != nil && p.customer != nil } else { false } })
-        let payload = try await TemporaryData().open { store in try store.events.encode(placed).payload }
+        let placed = try #require(GoldenRecords.events.first { $0.type == .orderPlaced })
+        let payload = try await TemporaryData().open { store in try store.events.encode(placed.event).payload }
         try await TemporaryData().open { store in
             _ = try store.keyring.seal(contact, person: person)
             let record = Record.sample(.orderPlaced, at: 41, payload: payload)

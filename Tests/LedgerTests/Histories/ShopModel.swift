@@ -296,7 +296,7 @@ extension ShopModel {
         case .pay(let id, let minorUnits, let currency):
             let order = try openOrder(id)
             try refuse("currency_mismatch", if: order.currency != currency)
-            try refuse("more_than_charged", if: order.paid + minorUnits > order.total)
+            try refuse("more_than_charged", if: order.paid + minorUnits > max(0, order.total - order.refunded))
             orders[id]!.paid += minorUnits
         case .cancel(let id):
             let order = try openOrder(id)

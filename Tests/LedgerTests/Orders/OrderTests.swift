@@ -32,6 +32,15 @@ struct OrderTests {
         #expect(try books.order("o1").paidMinorUnits == 1_000)
     }
 
+    @Test("What came back before it was paid needs no payment")
+    func paymentAfterReturn() throws {
+        try books.order("o1", [.of("LAMP", 4)])
+        _ = try books.when(FulfilOrder(order: "o1"))
+        _ = try books.when(ReturnItems(order: "o1", pieces: [.init(code: "LAMP", quantity: 1)], restock: true))
+        #expect(try books.refusal(of: pay(.gbp("7.51"))) == .moreThanCharged)
+        #expect(try books.refusal(of: pay(.gbp("7.50"))) == nil)
+    }
+
     @Test("A payment is of the order's currency, for a known order that stands")
     func paymentRefused() throws {
         #expect(try books.refusal(of: pay(.gbp("1"))) == .unknownOrder)

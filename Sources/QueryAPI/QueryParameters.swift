@@ -1,19 +1,21 @@
-package import Hummingbird
-package import Ledger
+import HTTPService
+import Hummingbird
+import Ledger
 
 /// The part of a URL behind the question mark. Names that the request does not have are refused: a mistyped filter must
 /// not look like one that matches everything.
-package struct QueryParameters: Sendable {
+struct QueryParameters: Sendable {
     private let values: [String: String]
 
     /// - Throws: `Problem` 400 for an unknown or doubled name.
-    package init(_ request: Request, known: [String]) throws {
+    init(_ request: Request, known: [String]) throws {
         var values: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
             guard known.contains(name) else {
                 throw Problem.badRequest(
-                    "unknown_parameter", "There is no parameter \"\(name)\" here. Known are: \(known.joined(separator: ", ")).")
+                    "unknown_parameter",
+                    "There is no parameter \"\(name)\" here. Known are: \(known.joined(separator: ", ")).")
             }
             guard values.updateValue(String(value), forKey: name) == nil else {
                 throw Problem.badRequest("doubled_parameter", "The parameter \"\(name)\" is given twice.")
@@ -22,11 +24,11 @@ package struct QueryParameters: Sendable {
         self.values = values
     }
 
-    package func text(_ name: String) -> String? {
+    func text(_ name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    package func integer(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws -> Int64? {
         try text(name).map { text in
             guard let number = Int64(text), range.contains(number) else {
                 throw Self.invalid(name, "a whole number from \(range.lowerBound) to \(range.upperBound)", text)
@@ -35,7 +37,7 @@ package struct QueryParameters: Sendable {
         }
     }
 
-    package func flag(_ name: String) throws -> Bool? {
+    func flag(_ name: String) throws -> Bool? {
         try text(name).map { text in
             guard let flag = Bool(text) else { throw Self.invalid(name, "true or false", text) }
             return flag
@@ -43,7 +45,7 @@ package struct QueryParameters: Sendable {
     }
 
     /// A decimal string, in ten-thousandths.
-    package func amount(_ name: String) throws -> Int64? {
+    func amount(_ name: String) throws -> Int64? {
         try text(name).map { text in
             do throws(InvalidValue) {
                 return try Decimals.parse(text)
@@ -53,14 +55,18 @@ package struct QueryParameters: Sendable {
         }
     }
 
-    package func time(_ name: String) throws -> Timestamp? {
+    func time(_ name: String) throws -> Timestamp? {
         try text(name).map { text in
-            guard let time = Timestamp(text) else { throw Self.invalid(name, "a time such as 2010-12-01T08:26:00Z", text) }
+            guard let time = Timestamp(text) else {
+                throw Self.invalid(name, "a time such as 2010-12-01T08:26:00Z", text)
+            }
             return time
         }
     }
 
-    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) throws -> Choice? {
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Choice.Type) throws
+        -> Choice?
+    {
         try text(name).map { text in
             guard let choice = Choice(rawValue: text) else {
                 throw Self.invalid(name, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "), text)
@@ -69,7 +75,7 @@ package struct QueryParameters: Sendable {
         }
     }
 
-    package static func invalid(_ name: String, _ wanted: String, _ given: String) -> Problem {
+    static func invalid(_ name: String, _ wanted: String, _ given: String) -> Problem {
         Problem.badRequest("invalid_parameter", "The parameter \"\(name)\" is \(wanted); not \"\(given)\".")
     }
 }

@@ -1,0 +1,44 @@
+package import EventStore
+import GRDB
+import Ledger
+
+/// Compares what the read models say they applied with the log: counts and rolling hashes, and the files themselves.
+package struct ReadModelAudit {
+    private struct Running {
+        let model: ReadModel
+        let claimed: Checkpoint
+        var expected = Checkpoint()
+    }
+
+    private var running: [Running]
+
+    package init(_ models: ReadModels) throws {
+        running = try models.all.map { Running(model: $0, claimed: try $0.checkpoint()) }
+    }
+
+    /// Takes every record of the log, in order.
+    package mutating func add(_ record: EventStore.Record) {
+        for index in running.indices where record.position <= running[index].claimed.position {
+            running[index].expected.position = record.position
+            if running[index].model.categories.contains(record.stream.category) {
+                running[index].expected.add(record.checksum)
+            }
+        }
+    }
+
+    /// Calls `report` for each difference, and for each damaged file.
+    package func finish(report: (String) -> Void) throws {
+        for audited in running {
+            let model = audited.model
+            if audited.expected != audited.claimed {
+                report(
+                    "The read model \"\(model.name)\" says it applied \(audited.claimed.count) events through position \(audited.claimed.position); "
+                        + "the log has \(audited.expected.count) others. Run daybook rebuild \(model.name).")
+            }
+            for problem in try model.read({ try String.fetchAll($0, sql: "PRAGMA integrity_check") })
+            where problem != "ok" {
+                report("The file \(model.path) is damaged: \(problem). Run daybook rebuild \(model.name).")
+            }
+        }
+    }
+}

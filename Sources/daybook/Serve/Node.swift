@@ -1,0 +1,140 @@
+import CommandAPI
+import EventStore
+import Foundation
+import HTTPService
+import Logging
+import Projections
+import QueryAPI
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// One process at work on one data directory: opens what its roles need, and runs it until it is told to stop.
+struct Node {
+    let commandPort: Int
+    let queryPort: Int
+    private let settings: Settings
+    private let roles: Set<Role>
+    private let demo: Bool
+    private let store: Store
+    private let models: ReadModels
+    private let logger = Logger(label: "daybook")
+
+    init(
+        directory: String, settings: Settings, roles: Set<Role>, commandPort: Int, queryPort: Int, demo: Bool
+    ) async throws {
+        self.settings = settings
+        self.roles = roles
+        self.commandPort = commandPort
+        self.queryPort = queryPort
+        self.demo = demo
+        store = try Store(directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly)
+        models = try ReadModels(directory: store.readModelsDirectory)
+        logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
+    }
+
+    /// Runs until SIGINT or SIGTERM. Throws where a part failed.
+    func run() async throws {
+        var services: [any Service] = []
+        var writer: Writer?
+        if roles.contains(.command) {
+            var options = Writer.Options()
+            options.queueCapacity = settings.queueCapacity
+            let started = store.startWriter(options, logger: logger)
+            writer = started
+            if demo { try await DemoShop.fill(store, started) }
+            services.append(WriterService(writer: started))
+        }
+        if roles.contains(.project) {
+            services.append(ProjectorService(projectors: try models.projectors(of: store, logger: logger)))
+        }
+        let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
+        if roles.contains(.query) {
+            services.append(server(.query, QueryAPI(store: store, models: models).router(), queryPort, listening))
+        }
+        if let writer {
+            let (settings, queryPort) = (settings, queryPort)
+            let api = CommandAPI(
+                writer: writer, store: store,
+                queryURL: settings.queryURL ?? "http://\(settings.host):\(listening.port(of: .query) ?? queryPort)")
+            services.append(server(.command, api.router(), commandPort, listening))
+        }
+        // Stopped in the opposite order: servers first, the Writer last.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
+        try await group.run()
+        logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
+    }
+
+    private func server(
+        _ role: Role, _ router: APIServer.Routes, _ port: Int, _ listening: Listening
+    ) -> APIServer {
+        var options = APIServer.Options(port: port)
+        options.host = settings.host
+        return APIServer(name: "daybook", router: router, options: options, logger: logger) { port in
+            listening.add(role, port)
+        }
+    }
+
+    private func announce(_ ports: [Role: Int]) {
+        var text = ports.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { "\($0.key.rawValue) API on http://\(settings.host):\($0.value)\n" }.joined()
+        if demo, let command = ports[.command], let query = ports[.query] {
+            text += DemoShop.invitation(host: settings.host, commandPort: command, queryPort: query) + "\n"
+        }
+        // Past print's buffer: whoever started the process waits for these lines.
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}
+
+/// Collects the ports of servers as they begin to listen, and tells them together.
+private final class Listening: Sendable {
+    private let ports = Mutex<[Role: Int]>([:])
+    private let count: Int
+    private let announce: @Sendable ([Role: Int]) -> Void
+
+    init(count: Int, announce: @escaping @Sendable ([Role: Int]) -> Void) {
+        self.count = count
+        self.announce = announce
+    }
+
+    func port(of role: Role) -> Int? { ports.withLock { $0[role] } }
+
+    func add(_ role: Role, _ port: Int) {
+        let all = ports.withLock { ports in
+            ports[role] = port
+            return ports
+        }
+        if all.count == count { announce(all) }
+    }
+}
+
+/// Keeps the Writer for as long as the process runs; a poisoned one stops the process.
+private struct WriterService: Service {
+    let writer: Writer
+
+    func run() async throws {
+        let fault = await withGracefulShutdownHandler {
+            await writer.untilEnded()
+        } onGracefulShutdown: {
+            Task { await writer.stop() }
+        }
+        if let fault { throw fault }
+    }
+}
+
+/// Keeps the projectors for as long as the process runs.
+private struct ProjectorService: Service {
+    let projectors: [Projector]
+
+    func run() async throws {
+        for projector in projectors { projector.start() }
+        try? await gracefulShutdown()
+        for projector in projectors { await projector.stop() }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+@Suite("The program on the command line")
+struct CommandLineTests {
+    let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    @Test(
+        "Wrong usage ends with 2 and says what is possible",
+        arguments: [
+            ["fly"], ["serve", "--roles", "juggle"], ["events", "--stream", "nonsense"],
+            ["events", "--type", "nonsense"],
+            ["rebuild", "nonsense"], ["serve", "--command-port", "no"],
+        ])
+    func usage(arguments: [String]) throws {
+        let result = try Program.run(arguments, in: directory.path)
+        #expect(result.status == 2)
+        #expect(!result.errors.isEmpty)
+    }
+
+    @Test(
+        "Help teaches and ends with 0",
+        arguments: [
+            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["status"],
+        ])
+    func help(command: [String]) throws {
+        let result = try Program.run(command + ["--help"], in: directory.path)
+        #expect(result.status == 0)
+        #expect(result.output.contains("USAGE"))
+    }
+
+    @Test(
+        "A data directory that is not there is an error of the environment",
+        arguments: ["events", "replay", "verify", "status"])
+    func noData(command: String) throws {
+        let result = try Program.run([command, "--data", "nowhere"], in: directory.path)
+        #expect(result.status == 3)
+        #expect(result.errors.contains("nowhere"))
+    }
+
+    @Test("A second process that would write to the same data directory is refused, naming the first")
+    func secondProcess() throws {
+        let server = try Server(data: "data", in: directory.path)
+        let second = try Program.run(
+            ["serve", "--data", "data", "--command-port", "0", "--query-port", "0"], in: directory.path)
+        #expect(second.status == 3)
+        #expect(second.errors.contains("Another process"))
+        #expect(
+            try Program.run(["status", "--data", "data"], in: directory.path).status == 0, "reading goes on beside it")
+        #expect(server.stop() == 0)
+    }
+
+    @Test("A taken port is an error of the environment that names the port")
+    func takenPort() throws {
+        let server = try Server(data: "one", in: directory.path)
+        let port = String(server.queries.split(separator: ":").last ?? "")
+        let second = try Program.run(
+            ["serve", "--data", "two", "--command-port", "0", "--query-port", port], in: directory.path)
+        #expect(second.status == 3)
+        #expect(second.errors.contains(port), "\(second.errors)")
+        #expect(server.stop() == 0)
+    }
+
+    @Test("An unknown DAYBOOK_ setting in the .env file stops the start")
+    func unknownSetting() throws {
+        try "DAYBOOK_PROT=1\n".write(toFile: directory.path + "/.env.development", atomically: true, encoding: .utf8)
+        let result = try Program.run(["serve"], in: directory.path)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("DAYBOOK_PROT"))
+    }
+
+    @Test("The demonstration shop answers what it invites to, and goes on with its data at the next start")
+    func demo() async throws {
+        let first = try Server(data: "data", in: directory.path, ["--demo"])
+        #expect(first.child.printed("Ctrl-C"))
+        let invitation = first.child.output
+        #expect(invitation.components(separatedBy: "curl ").count - 1 >= 6)
+        let search = try await HTTP.get(first.queries + "/search?q=paper+lan")
+        #expect(((search.json["hits"] as? [[String: Any]])?.first?["sku"] as? String) == "LAN-01")
+        let added = try await HTTP.post(
+            first.commands + "/commands/add-to-cart", #"{"cart":"mine","sku":"LAN-01","quantity":2}"#)
+        #expect(added.status == 201)
+        let placed = try await HTTP.post(
+            first.commands + "/commands/place-order", #"{"cart":"mine","email":"ada@example.org"}"#)
+        #expect(placed.status == 201)
+        let order = try #require(placed.headers["location"])
+        let shown = try await HTTP.get(order, position: placed.headers["daybook-position"])
+        #expect(shown.json["email"] as? String == "ada@example.org")
+        #expect(first.stop() == 0)
+
+        let second = try Server(data: "data", in: directory.path, ["--demo"])
+        let path = try #require(URL(string: order)?.path)
+        #expect(try await HTTP.get(second.queries + path).status == 200)
+        #expect(try await HTTP.get(second.queries + "/status").json["head"] as? Int == 149)
+        #expect(second.stop() == 0)
+    }
+
+    @Test("A flipped byte in the log is found by verify, which names the position and ends with 1")
+    func damage() async throws {
+        let server = try Server(data: "data", in: directory.path, ["--demo"])
+        #expect(server.stop() == 0)
+        let file = URL(filePath: directory.path + "/data/log/data.mdb")
+        var bytes = try Data(contentsOf: file)
+        let place = try #require(bytes.range(of: Data("Storm Lantern".utf8)))
+        bytes[place.lowerBound] ^= 0x20
+        try bytes.write(to: file)
+        let result = try Program.run(["verify", "--data", "data"], in: directory.path)
+        #expect(result.status == 1)
+        #expect(result.output.contains("position 7 is damaged"), "\(result.output)")
+    }
+}
