@@ -8,13 +8,16 @@ extension ReadModel {
     func contents() throws -> [String: [String]] {
         try write { database in
             let tables = try String.fetchAll(
-                database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'product_text%'")
+                database, sql: "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
             var contents: [String: [String]] = [:]
             for table in tables { contents[table] = try Self.rows(of: table, in: database) }
-            guard try database.tableExists("product_text") else { return contents }
-            try database.execute(sql: "CREATE VIRTUAL TABLE temp.word USING fts5vocab(main, product_text, instance)")
-            contents["product_text"] = try Self.rows(of: "word", in: database)
-            try database.execute(sql: "DROP TABLE temp.word")
+            let indexes = try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_schema WHERE sql LIKE '%USING fts5%'")
+            for index in indexes {
+                try database.execute(sql: "CREATE VIRTUAL TABLE temp.word USING fts5vocab(main, \(index), instance)")
+                contents[index] = try Self.rows(of: "word", in: database)
+                try database.execute(sql: "DROP TABLE temp.word")
+            }
             return contents
         }
     }

@@ -86,7 +86,7 @@ struct FailingProjectionTests {
             defer { Picky.refuses.withLock { $0 = nil } }
             let models = try ReadModels(directory: store.readModelsDirectory)
             let picky = Projector(Picky.self, store: store, model: model, logger: .silent)
-            let projectors = models.projectors(of: store, logger: .silent) + [picky]
+            let projectors = try models.projectors(of: store, logger: .silent) + [picky]
             for projector in projectors { projector.start() }
             for other in models.all {
                 #expect(await other.watermark.reached(3, within: .seconds(30)))

@@ -14,7 +14,7 @@ struct ReplayTests {
         let directory = try DataDirectory()
         let live = try await directory.open { store, writer in
             let models = try ReadModels(directory: store.readModelsDirectory)
-            let projectors = models.projectors(of: store, logger: .silent)
+            let projectors = try models.projectors(of: store, logger: .silent)
             for projector in projectors { projector.start() }
             // A second set of models takes the log in by hand, in batches of its own, and is opened anew between.
             var history = History(SplitMix64(seed: seed))
@@ -54,7 +54,7 @@ struct ReplayTests {
 
     private func catchUp(_ store: Store, _ place: String) throws {
         let models = try ReadModels(directory: store.directory + place)
-        for projector in models.projectors(of: store, logger: .silent) { try projector.catchUp() }
+        try models.catchUp(with: store)
     }
 
     private func expect(_ live: [String: Snapshot], equals place: String, _ store: Store, _ comment: Comment) throws {
@@ -100,7 +100,7 @@ struct ReplayTests {
                         "receive-stock", #"{"sku":"LAMP","location":"main","quantity":\#(quantity)}"#)
                 }
                 let models = try ReadModels(directory: store.readModelsDirectory)
-                for projector in models.projectors(of: store, logger: .silent) { try projector.catchUp() }
+                try models.catchUp(with: store)
                 #expect(try models.catalog.checkpoint().count == 3)
                 #expect(try models.sales.checkpoint().count == 0)
                 #expect(try models.sales.checkpoint().hash == 0)

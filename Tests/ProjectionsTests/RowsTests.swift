@@ -13,7 +13,7 @@ struct RowsTests {
         try await DataDirectory().open { store, writer in
             for (name, body) in commands { try await writer.accept(name, body, at: "2026-02-03T10:00:00Z") }
             let models = try ReadModels(directory: store.readModelsDirectory)
-            for projector in models.projectors(of: store, logger: .silent) { try projector.catchUp() }
+            try models.catchUp(with: store)
             try check(models)
         }
     }
@@ -68,7 +68,7 @@ struct RowsTests {
             for (name, body) in Self.opening { try await writer.accept(name, body) }
             for (name, body) in release { try await writer.accept(name, body) }
             let models = try ReadModels(directory: store.readModelsDirectory)
-            for projector in models.projectors(of: store, logger: .silent) { try projector.catchUp() }
+            try models.catchUp(with: store)
             #expect(try models.stock.rows("expiring").isEmpty)
             #expect(
                 try models.stock.rows("balance") == [

@@ -89,7 +89,7 @@ struct OperationTests {
             try await shop.expectProblem(503, "not_ready", "/ready")
             #expect(try await shop.get("/ready").headers["retry-after"] == "1")
             #expect(try await shop.get("/health").status == 200)
-            for projector in shop.models.projectors(of: shop.store, logger: .silent) { try projector.catchUp() }
+            try shop.models.catchUp(with: shop.store)
             #expect(try await shop.get("/ready").status == 200)
         }
     }
@@ -98,7 +98,7 @@ struct OperationTests {
     func stopped() async throws {
         try await TestShop.open(Self.still()) { shop in
             try await shop.register("LAMP", "Lamp", price: "1")
-            for projector in shop.models.projectors(of: shop.store, logger: .silent) { try projector.catchUp() }
+            try shop.models.catchUp(with: shop.store)
             #expect(try await shop.get("/catalog/products/LAMP").headers["daybook-stale"] == nil)
             shop.models.catalog.stoppedBy = ProjectionFailure(after: Position(rawValue: 1), message: "it tripped")
             try await shop.expectProblem(503, "not_ready", "/ready")
@@ -121,7 +121,7 @@ struct OperationTests {
         try await TestShop.open(Self.still()) { shop in
             try await shop.register("LAMP", "Lamp", price: "1")
             try await shop.receive("LAMP", 1)
-            let projectors = shop.models.projectors(of: shop.store, logger: .silent)
+            let projectors = try shop.models.projectors(of: shop.store, logger: .silent)
             try projectors[0].catchUp()
             let status = try await shop.get("/status").json
             #expect(status["head"] == 2)

@@ -1,7 +1,8 @@
 import CommandAPI
 package import EventStore
 package import Ledger
-import Projections
+import Logging
+package import Projections
 
 /// Headers in the order in which they are sent.
 package typealias Headers = KeyValuePairs<String, String>
@@ -58,6 +59,22 @@ extension TestShop {
             guard await model.watermark.reached(store.log.head.value, within: .seconds(30)) else { return false }
         }
         return true
+    }
+}
+
+extension ReadModels {
+    /// Takes in what the log has by now, on this thread; also where other models of the store are fed meanwhile.
+    package func catchUp(with store: Store) throws {
+        let projectors = [
+            Projector(CatalogProjection.self, store: store, model: catalog, logger: .silent),
+            Projector(CartsProjection.self, store: store, model: carts, logger: .silent),
+            Projector(OrdersProjection.self, store: store, model: orders, logger: .silent),
+            Projector(StockProjection.self, store: store, model: stock, logger: .silent),
+            Projector(SearchProjection.self, store: store, model: search, logger: .silent),
+            Projector(SalesProjection.self, store: store, model: sales, logger: .silent),
+        ]
+        precondition(projectors.count == all.count, "every read model has its projector here")
+        for projector in projectors { try projector.catchUp() }
     }
 }
 

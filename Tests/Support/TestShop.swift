@@ -1,6 +1,6 @@
 import CommandAPI
 package import EventStore
-import HTTPService
+package import HTTPService
 import Hummingbird
 import Logging
 package import Projections
@@ -33,7 +33,7 @@ package struct TestShop: Sendable {
         let directory = try directory ?? DataDirectory()
         return try await directory.open(setup.writer) { store, writer in
             let models = try ReadModels(directory: store.readModelsDirectory)
-            let projectors = setup.projects ? models.projectors(of: store, logger: .silent) : []
+            let projectors = setup.projects ? try models.projectors(of: store, logger: .silent) : []
             for projector in projectors { projector.start() }
             let result = await serving(store, writer, models, setup, body)
             for projector in projectors { await projector.stop() }
@@ -69,7 +69,7 @@ package final class RunningServer: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    init(_ name: String, _ router: Router<BasicRequestContext>) async throws {
+    package init(_ name: String, _ router: APIServer.Routes) async throws {
         let (ports, report) = AsyncStream<Int>.makeStream()
         let server = APIServer(name: name, router: router, options: .init(port: 0), logger: .silent) { port in
             report.yield(port)
