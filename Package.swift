@@ -78,7 +78,7 @@ let package = Package(
         ),
 
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
-        .testTarget(name: "EventStoreTests", dependencies: ["EventStore", "LMDB", "Ledger", logging]),
+        .testTarget(name: "EventStoreTests", dependencies: ["EventStore", "LMDB", "Ledger", logging], exclude: ["Fixtures"]),
         .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "daybook"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger"]),

@@ -8,7 +8,7 @@ package final class DirectoryLock: Sendable {
     /// - Throws: `EventStoreError.directory` where another process has it, naming that process.
     package init(directory: String, use: String) throws(EventStoreError) {
         let path = directory + "/lock"
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw EventStoreError(
                 .directory,
@@ -23,12 +23,15 @@ package final class DirectoryLock: Sendable {
                 "Another process (\(holder.isEmpty ? "unknown" : holder)) \(use) \(directory). Stop it first, or use another directory."
             )
         }
+        // Last, for a class whose properties are all set runs its deinit when its init throws.
+        self.descriptor = descriptor
         let holder = Array("process \(getpid())".utf8)
         ftruncate(descriptor, 0)
         _ = pwrite(descriptor, holder, holder.count, 0)  // Only for the message above: a failure costs its words.
     }
 
     deinit {
+        flock(descriptor, LOCK_UN)  // A child process being started has the descriptor too until it runs its program.
         close(descriptor)
     }
 }

@@ -45,7 +45,7 @@ package struct Store: Sendable {
     /// Starts the store's Writer. At most one at a time.
     package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
         Writer(
-            store: WriterStore(log: log, index: index, keyring: keyring, codec: events), options: options,
+            store: WriterStore(log: log, index: index, keyring: keyring, codec: events, lock: lock), options: options,
             logger: logger)
     }
 

@@ -46,6 +46,9 @@ package final class Environment: @unchecked Sendable {
         self.directory = directory
         claim = try DirectoryClaim(directory)
         handle = try Self.open(directory, options)
+        // A page which the file no longer has would end the process with SIGBUS when it is read.
+        let size = try sizeOnDiskBytes
+        guard try size >= pagesUsedBytes else { throw .corrupted }
     }
 
     /// Closes. Every transaction is over by then, for each holds the environment while it lasts.

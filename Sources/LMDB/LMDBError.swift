@@ -18,6 +18,11 @@ package struct LMDBError: Error, RawRepresentable, Hashable, Sendable {
         (error as? LMDBError) == pattern
     }
 
+    /// The file is none of LMDB's, or not as it was written.
+    package var isDamage: Bool {
+        self == .invalidFile || self == .corrupted || self == .pageNotFound || self == .versionMismatch
+    }
+
     /// There is no room for what was to be written: `mapFull`, `noSpace` or `quotaExceeded`.
     ///
     /// Thrown inside a transaction it means that nothing was written. For a failed commit ask `CommitFailed.outcome`.

@@ -33,6 +33,8 @@ struct ImportFaultTests {
         #expect(result.errors.contains("data/import-report.csv"), "\(result.errors)")
         let report = try String(contentsOfFile: directory.path + "/data/import-report.csv", encoding: .utf8)
         #expect(report.contains("4,\"536366\",") && report.contains(reason), "\(report)")
+        let csv = try Program.run(["events", "--data", "data", "--format", "csv"], in: directory.path).output
+        #expect(csv.hasPrefix("position,stream,"))
         let events = try Program.run(["events", "--data", "data"], in: directory.path).output
         #expect(events.contains("\"order-536365\"") && !events.contains("536366"))
     }

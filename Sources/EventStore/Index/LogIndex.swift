@@ -31,30 +31,46 @@ package final class LogIndex: Sendable {
     /// Opens the index and brings it up to the log's head. One that does not belong to this log is built anew.
     init(directory: String, log: EventLog, readOnly: Bool) throws {
         followed = readOnly ? log : nil
-        environment = try Self.open(directory, readOnly: readOnly)
-        let create: Database.Options = readOnly ? [] : [.create]
-        streams = try environment.database(named: "streams", options: create)
-        keys = try environment.database(named: "keys", options: create)
-        about = try environment.database(named: "about", options: create)
-        if try !belongs(to: log) { try clear() }
+        (environment, streams, keys, about) = try Self.open(directory, readOnly)
+        if try !belongs(to: log) {
+            // One that was never written down is empty: who only reads takes it all from the log.
+            guard try !readOnly || storedCheckpoint() == nil else { throw Self.unusable(directory, cause: nil) }
+            try clear()
+        }
         try catchUp(with: log, from: try checkpoint)
     }
 
-    /// What is derived is not worth a fault: files that can't be opened are made anew.
-    private static func open(_ directory: String, readOnly: Bool) throws -> Environment {
+    private typealias Files = (environment: Environment, streams: Database, keys: Database, about: Database)
+
+    /// Opens the files; ones that are damaged are made anew, for all in them comes from the log.
+    private static func open(_ directory: String, _ readOnly: Bool) throws -> Files {
+        do {
+            return try openFiles(directory, readOnly)
+        } catch let error as LMDBError where error.isDamage && !readOnly {
+            for file in ["/data.mdb", "/lock.mdb"] { try FileManager.default.removeItem(atPath: directory + file) }
+            return try openFiles(directory, readOnly)
+        } catch let error as LMDBError where readOnly {
+            throw unusable(directory, cause: error)
+        }
+    }
+
+    private static func openFiles(_ directory: String, _ readOnly: Bool) throws -> Files {
         var options = Environment.Options()
         options.readOnly = readOnly
-        do {
-            return try Environment(directory: directory, options: options)
-        } catch {
-            guard !readOnly, error != .openTwice else {
-                throw EventStoreError(
-                    .directory,
-                    "The index in \(directory) can't be read. Start daybook serve, which builds it anew.", cause: error)
-            }
-            for file in ["data.mdb", "lock.mdb"] { try? FileManager.default.removeItem(atPath: directory + "/" + file) }
-            return try Environment(directory: directory, options: options)
-        }
+        options.mapSizeBytes = 64 << 30
+        let environment = try Environment(directory: directory, options: options)
+        let create: Database.Options = readOnly ? [] : [.create]
+        return (
+            environment, try environment.database(named: "streams", options: create),
+            try environment.database(named: "keys", options: create),
+            try environment.database(named: "about", options: create)
+        )
+    }
+
+    private static func unusable(_ directory: String, cause: LMDBError?) -> EventStoreError {
+        EventStoreError(
+            .directory, "The index in \(directory) is missing, damaged or of another log. Start daybook serve, which builds it anew.",
+            cause: cause)
     }
 
     package func head(of stream: StreamName) throws -> StreamHead {

@@ -75,6 +75,7 @@ package final class EventLog: Sendable {
 
     /// Reads up to `limit` records behind `position`, in order. Returns fewer only at the end of the log.
     package func read(after position: Position, limit: Int) throws -> [Record] {
+        guard position.rawValue < .max else { return [] }
         var found: [Record] = []
         found.reserveCapacity(min(limit, 65_536))
         try environment.read { transaction in
@@ -93,6 +94,7 @@ package final class EventLog: Sendable {
     package func read(
         after position: Position, limit: Int, of categories: Set<Category>
     ) throws -> (records: [Record], through: Position) {
+        guard position.rawValue < .max else { return ([], position) }
         var found: [Record] = []
         var through = position
         try environment.read { transaction in

@@ -45,7 +45,7 @@ package final class Watermark: Sendable {
                 let id = add(threshold: value) { reached in waiter.finish(reached) }
                 let timer = Task { [weak self] in
                     try? await Task.sleep(for: timeout)
-                    if !Task.isCancelled { self?.giveUp(id) }
+                    self?.giveUp(id)
                 }
                 waiter.onFinish { timer.cancel() }
             }

@@ -16,6 +16,7 @@ package final class Keyring: Sendable {
     init(directory: String, readOnly: Bool) throws {
         var options = Environment.Options()
         options.readOnly = readOnly
+        options.mapSizeBytes = 16 << 30
         environment = try Environment(directory: directory, options: options)
         keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
     }

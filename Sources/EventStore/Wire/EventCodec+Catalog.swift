@@ -34,10 +34,18 @@ extension EventCodec {
 }
 
 extension Daybook_V1_ProductRegistered {
-    var event: Product.Event {
-        .registered(
+    func event() throws -> Product.Event {
+        let known: Product.Kind =
+            switch kind {
+            case .goods: .goods
+            case .charge: .charge
+            case .UNRECOGNIZED(let number):
+                throw EventStoreError(
+                    .undecodable, "A product is of kind \(number), which this program does not know. Use a newer one.")
+            }
+        return .registered(
             Product.Details(
-                name: name, kind: kind == .charge ? .charge : .goods,
+                name: name, kind: known,
                 description: hasDescription_p ? description_p : nil, brand: hasBrand ? brand : nil,
                 categories: categories,
                 attributes: attributes.map { Product.Attribute(name: $0.name, value: $0.value) },

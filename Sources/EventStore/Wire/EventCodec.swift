@@ -32,7 +32,7 @@ package enum EventCodec {
         _ type: EventType, _ payload: [UInt8], open: (_ box: [UInt8], _ person: String) throws -> Contact?
     ) throws -> Event {
         switch type {
-        case .productRegistered: .product(try Daybook_V1_ProductRegistered(serializedBytes: payload).event)
+        case .productRegistered: .product(try Daybook_V1_ProductRegistered(serializedBytes: payload).event())
         case .productPriceChanged: .product(try Daybook_V1_ProductPriceChanged(serializedBytes: payload).event)
         case .stockReceived: .stock(try Daybook_V1_StockReceived(serializedBytes: payload).event)
         case .stockAdjusted: .stock(try Daybook_V1_StockAdjusted(serializedBytes: payload).event)

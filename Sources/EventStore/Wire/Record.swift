@@ -163,9 +163,9 @@ private struct RecordReader {
 
     mutating func record(_ head: (type: EventType, position: Position)) -> Record? {
         let position = head.position.rawValue
-        guard let id = text(), let version = varint(), let step = varint(), step < position || position == 0,
+        guard let id = text(), let version = varint(), let step = varint(), step == 0 || step < position,
             let recorded = fixed(), let delay = varint(), let actor = text(), let key = text(),
-            let ordinal = varint(), let count = varint(), ordinal < count,
+            let ordinal = varint(), let count = varint(), ordinal < count, let count = Int(exactly: count),
             let fingerprint = ordinal == 0 ? fixed() : 0, let correlation = text()
         else { return nil }
         let recordedAt = Int64(bitPattern: recorded)
@@ -174,7 +174,7 @@ private struct RecordReader {
             position: head.position, stream: StreamName(head.type.category, id), version: Version(rawValue: version),
             type: head.type, recordedAt: Timestamp(microseconds: recordedAt),
             effectiveAt: Timestamp(microseconds: effectiveAt),
-            actor: actor, key: key, ordinal: Int(ordinal), count: Int(count), fingerprint: fingerprint,
+            actor: actor, key: key, ordinal: Int(ordinal), count: count, fingerprint: fingerprint,
             correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),
             payload: Array(bytes[index...]), checksum: bytes.loadUnaligned(as: UInt32.self).littleEndian)
     }

@@ -8,8 +8,9 @@ package final class Writer: Sendable {
     package struct Options: Sendable {
         /// How many commands may wait for the Writer; more are refused as `overloaded`.
         package var queueCapacity = 16_384
-        /// The most commands and bytes of one transaction.
+        /// The most commands of one transaction.
         package var batchCommandsMax = 8_192
+        /// A transaction of more bytes takes in no further group of commands.
         package var batchBytesMax = 8 << 20
 
         package init() {}
@@ -23,17 +24,21 @@ package final class Writer: Sendable {
     init(store: WriterStore, options: Options, logger: Logger) {
         self.options = options
         queue = CommandQueue(capacity: options.queueCapacity)
+        // Handed over, not shared: when the Writer has ended, the store is whoever's who still holds it.
+        let handed = Mutex<WriterStore?>(store)
         let thread = Thread { [self] in
-            var loop = WriterLoop(store: store, options: options)
-            while let groups = queue.take(max: options.batchCommandsMax) {
-                if let fault = loop.process(groups) { fail(fault, logger) }
-            }
-            loop.finish(logger)
+            if let store = handed.withLock({ $0.take() }) { work(on: store, logger) }
             ended.advance(to: 1)
         }
         thread.name = "daybook-writer"
         thread.stackSize = 8 << 20
         thread.start()
+    }
+
+    private func work(on store: WriterStore, _ logger: Logger) {
+        var loop = WriterLoop(store: store, options: options) { [self] in fail($0, logger) }
+        while let groups = queue.take(max: options.batchCommandsMax) { loop.process(groups) }
+        loop.finish(logger)
     }
 
     /// Hands the commands in, or answers at once with `overloaded` or why the Writer takes none. The answers come in
@@ -52,20 +57,26 @@ package final class Writer: Sendable {
     }
 
     /// Hands the commands in as soon as there is room for them: for streams, which are slowed down rather than refused.
-    /// At most `batchCommandsMax` commands at once.
     package func submitWhenRoom(_ submissions: [Submission]) async -> [Outcome] {
-        precondition(submissions.count <= options.batchCommandsMax, "a group fits into one transaction")
-        while true {
-            let outcomes = await submit(submissions)
-            guard case .failed(let error)? = outcomes.first, error.code == .overloaded else { return outcomes }
-            await queue.roomMade()
+        let together = min(options.batchCommandsMax, options.queueCapacity)
+        var outcomes: [Outcome] = []
+        while outcomes.count < submissions.count {
+            let group = Array(submissions[outcomes.count...].prefix(together))
+            let answers = await submit(group)
+            if case .failed(let error)? = answers.first, error.code == .overloaded {
+                await queue.roomMade()
+            } else {
+                outcomes += answers
+            }
         }
+        return outcomes
     }
 
     /// Takes no more commands, decides and writes those which were taken, brings the index up to date, and ends.
     package func stop() async {
         queue.close(EventStoreError(.stopping, "Daybook is stopping. Send the command again when it is back."))
-        _ = await ended.reached(1, within: .seconds(3_600))
+        // Not `reached` in this task: it returns at once where the task was cancelled.
+        await Task { [ended] in while await !ended.reached(1, within: .seconds(3_600)) {} }.value
     }
 
     /// Returns when the Writer has ended; with the fault where it poisoned itself.

@@ -8,6 +8,8 @@ package struct WriterStore: Sendable {
     let index: LogIndex
     let keyring: Keyring
     let codec: StoredEvents
+    /// Held for as long as the Writer runs, whoever still holds the store.
+    let lock: DirectoryLock?
 }
 
 /// The Writer's thread: take, decide, write, answer.
@@ -16,19 +18,24 @@ struct WriterLoop {
     private let options: Writer.Options
     private var books: WorkingBooks
     private var batch: Batch
-    private var isPoisoned: EventStoreError?
+    private var isPoisoned: EventStoreError? {
+        didSet { if let isPoisoned { fail(isPoisoned) } }
+    }
+    /// Told the fault after which nothing more may be written, before anybody is answered with it.
+    private let fail: (EventStoreError) -> Void
     /// Groups decided in this batch, and their outcomes, which are told when the batch is durable.
     private var decided: [(group: CommandQueue.Group, outcomes: [Outcome])] = []
 
-    init(store: WriterStore, options: Writer.Options) {
+    init(store: WriterStore, options: Writer.Options, fail: @escaping (EventStoreError) -> Void) {
         self.store = store
+        self.fail = fail
         self.options = options
         books = WorkingBooks(log: store.log, index: store.index, codec: store.codec)
         batch = Batch(start: store.log.headPosition)
     }
 
-    /// Decides and writes the groups, then answers them. Returns the fault after which nothing more may be written.
-    mutating func process(_ groups: [CommandQueue.Group]) -> EventStoreError? {
+    /// Decides and writes the groups, then answers them.
+    mutating func process(_ groups: [CommandQueue.Group]) {
         for group in groups {
             if let isPoisoned {
                 group.answer(group.submissions.map { _ in .failed(isPoisoned) })
@@ -38,7 +45,6 @@ struct WriterLoop {
             if batch.bytes >= options.batchBytesMax { commit() }
         }
         commit()
-        return isPoisoned
     }
 
     /// Brings the index up to date: the next start is quicker by that.
@@ -84,11 +90,15 @@ struct WriterLoop {
         store.keyring.discardUnsaved()
         books = WorkingBooks(log: store.log, index: store.index, codec: store.codec)
         if error.code != .diskFull { isPoisoned = error }
+        var restsOnTheBatch = false
         for (group, outcomes) in decided {
             group.answer(
                 outcomes.map { outcome in
-                    guard case .accepted(let receipt) = outcome, receipt.position > batch.start else { return outcome }
-                    return .failed(error)
+                    if case .accepted(let receipt) = outcome {
+                        guard receipt.position > batch.start else { return outcome }
+                        restsOnTheBatch = true
+                    }
+                    return restsOnTheBatch ? .failed(error) : outcome
                 })
         }
     }

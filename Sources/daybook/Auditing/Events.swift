@@ -31,14 +31,16 @@ struct Events: AsyncParsableCommand {
         let filter = try filter()
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let feed = EventFeed(store)
-        if format == .csv { print("position,stream,version,type,recordedAt,effectiveAt,actor,key") }
+        if format == .csv {
+            Terminal.write(Array("position,stream,version,type,recordedAt,effectiveAt,actor,key\n".utf8))
+        }
         var position = Position(rawValue: after)
         var left = limit ?? .max
         while left > 0 {
             let page = try feed.page(after: position, limit: left, filter)
             var text: [UInt8] = []
             for event in page.events { text += line(event) + [UInt8(ascii: "\n")] }
-            FileHandle.standardOutput.write(Data(text))
+            Terminal.write(text)
             left -= page.events.count
             position = page.through
             if page.isAtEnd { return }

@@ -87,8 +87,7 @@ struct Node {
         if demo, let command = ports[.command], let query = ports[.query] {
             text += DemoShop.invitation(host: settings.host, commandPort: command, queryPort: query) + "\n"
         }
-        // Past print's buffer: whoever started the process waits for these lines.
-        FileHandle.standardOutput.write(Data(text.utf8))
+        Terminal.write(Array(text.utf8))
     }
 }
 
