@@ -85,6 +85,29 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
         .testTarget(name: "RedisTests", dependencies: ["Redis"]),
         .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", hummingbird, logging,
+                serviceLifecycle,
+            ],
+            path: "Tests/Support"
+        ),
+        .testTarget(
+            name: "QueryAPITests",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: ["CommandAPI", "EventStore", "JSON", "Ledger", "Projections", "TestSupport", grdb, logging]
+        ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(
+            name: "CommandAPITests",
+            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+        ),
     ]
 )
 

@@ -1,0 +1,44 @@
+import GRDB
+
+@testable import Projections
+
+extension ReadModel {
+    /// Everything in the file: each table by its name, and its rows, sorted, each value as SQL writes it. Of the
+    /// full-text index every word with its places, because how the index is cut into segments follows from the batches.
+    func contents() throws -> [String: [String]] {
+        try write { database in
+            let tables = try String.fetchAll(
+                database, sql: "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+            var contents: [String: [String]] = [:]
+            for table in tables { contents[table] = try Self.rows(of: table, in: database) }
+            let indexes = try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_schema WHERE sql LIKE '%USING fts5%'")
+            for index in indexes {
+                try database.execute(sql: "CREATE VIRTUAL TABLE temp.word USING fts5vocab(main, \(index), instance)")
+                contents[index] = try Self.rows(of: "word", in: database)
+                try database.execute(sql: "DROP TABLE temp.word")
+            }
+            return contents
+        }
+    }
+
+    /// The rows of one table, with a bar between the values.
+    func rows(_ table: String) throws -> [String] {
+        try read { try Self.rows(of: table, in: $0) }
+    }
+
+    private static func rows(of table: String, in database: Database) throws -> [String] {
+        try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"")
+            .map { row in row.databaseValues.map(Self.text).joined(separator: "|") }.sorted()
+    }
+
+    private static func text(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: "NULL"
+        case .int64(let number): String(number)
+        case .double(let number): String(number)
+        case .string(let text): text
+        case .blob(let data): String(decoding: data, as: UTF8.self)
+        }
+    }
+}
