@@ -66,6 +66,7 @@ let package = Package(
             name: "QueryAPI",
             dependencies: [
                 "EventStore", "HTTPService", "JSON", "Ledger", "Projections", httpTypes, hummingbird, logging, nioCore,
+                serviceLifecycle,
             ]
         ),
         .executableTarget(

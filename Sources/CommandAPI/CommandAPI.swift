@@ -23,10 +23,10 @@ package struct CommandAPI: Sendable {
     }
 
     package func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
-        router.add(middleware: ProblemMiddleware())
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ProblemMiddleware(Self.operations))
         router.post("/commands/:name") { request, context in
-            try await one(named: try context.parameters.require("name"), request)
+            try await one(named: try context.part("name"), request)
         }
         router.post("/commands") { request, _ in try CommandStream(api: self, request: request).response() }
         router.get("/health") { _, _ in Response.json(JSONWriter.object { $0.field("status", "alive") }) }

@@ -39,8 +39,13 @@ struct JSONBody {
             throw Problem(
                 .unprocessableContent, "unknown_field",
                 "There is no field \"\(key.stringValue)\" here. Known are: \(fields.map(\.name).joined(separator: ", ")).",
-                pointer: pointer + "/" + key.stringValue)
+                pointer: Self.pointer(pointer, key.stringValue))
         }
+    }
+
+    /// RFC 6901: `~` and `/` of a name are escaped.
+    private static func pointer(_ place: String, _ name: String) -> String {
+        place + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 
     private struct Captured: Decodable {
@@ -140,7 +145,7 @@ extension JSONBody {
         guard let nested = try? container.nestedContainer(keyedBy: Name.self, forKey: Name(stringValue: name)) else {
             throw wrongType(name, "an object")
         }
-        return try JSONBody(nested, fields: fields, pointer: pointer + "/" + name)
+        return try JSONBody(nested, fields: fields, pointer: Self.pointer(pointer, name))
     }
 
     func objects(_ name: String) throws -> [JSONBody] {
@@ -153,7 +158,7 @@ extension JSONBody {
         }
         var bodies: [JSONBody] = []
         while !list.isAtEnd {
-            let place = "\(pointer)/\(name)/\(bodies.count)"
+            let place = "\(Self.pointer(pointer, name))/\(bodies.count)"
             guard let nested = try? list.nestedContainer(keyedBy: Name.self) else {
                 throw Problem(.unprocessableContent, "wrong_type", "\(place) is an object.", pointer: place)
             }
@@ -168,7 +173,18 @@ extension JSONBody {
         do throws(InvalidValue) {
             return try make()
         } catch {
-            throw Problem(.unprocessableContent, error.code, error.message, pointer: pointer + "/" + name)
+            throw Problem(.unprocessableContent, error.code, error.message, pointer: Self.pointer(pointer, name))
+        }
+    }
+
+    /// Gives the place of the object to what is wrong with one of its values.
+    func checkInside<Value>(_ name: String, _ make: () throws(InvalidValue) -> Value) throws -> Value {
+        do throws(InvalidValue) {
+            return try make()
+        } catch {
+            let place = Self.pointer(pointer, name)
+            throw Problem(
+                .unprocessableContent, error.code, error.message, pointer: error.field.map { place + "/" + $0 } ?? place)
         }
     }
 
@@ -193,11 +209,12 @@ extension JSONBody {
     private func missing(_ name: String) -> Problem {
         Problem(
             .unprocessableContent, "missing_field", "The field \"\(name)\" is missing. \(field(name).about)",
-            pointer: pointer + "/" + name)
+            pointer: Self.pointer(pointer, name))
     }
 
     private func wrongType(_ name: String, _ wanted: String) -> Problem {
         Problem(
-            .unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).", pointer: pointer + "/" + name)
+            .unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).",
+            pointer: Self.pointer(pointer, name))
     }
 }

@@ -66,6 +66,12 @@ package struct Operation: Sendable {
         self.errors = errors
     }
 
+    /// Whether a request's path is the operation's: a part in braces stands for any.
+    func isAt(_ path: String) -> Bool {
+        let (own, other) = (self.path.split(separator: "/"), path.split(separator: "/"))
+        return own.count == other.count && zip(own, other).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+    }
+
     /// The names that the operation takes behind the question mark.
     package var queryNames: [String] { parameters.filter { $0.place == .query }.map(\.name) }
 }

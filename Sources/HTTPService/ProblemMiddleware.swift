@@ -5,7 +5,10 @@ import NIOHTTP1
 
 /// Answers every error as a problem. One that nobody expected is logged, and tells the client nothing of the inside.
 package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
-    package init() {}
+    private let operations: [Operation]
+
+    /// - Parameter operations: what the API serves, to tell a wrong method from a wrong path.
+    package init(_ operations: [Operation]) { self.operations = operations }
 
     package func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -15,9 +18,9 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let problem as Problem {
             return problem.response
         } catch let error as HTTPError {
-            return Self.problem(error.status, request).response
+            return problem(error.status, request).response
         } catch let error as any HTTPResponseError {
-            return Self.problem(error.status, request).response
+            return problem(error.status, request).response
         } catch let error as HTTPParserError {
             throw error  // The connection is beyond answering through a route; the server answers 400 and closes it.
         } catch {
@@ -31,14 +34,24 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         }
     }
 
-    private static func problem(_ status: HTTPResponse.Status, _ request: Request) -> Problem {
+    private func problem(_ status: HTTPResponse.Status, _ request: Request) -> Problem {
         switch status {
-        case .notFound:
-            Problem(
-                status, "unknown_path",
-                "There is nothing at \(request.method) \(request.uri.path). /openapi.json lists what there is.")
+        case .notFound: notFound(request)
         case .contentTooLarge: Problem(status, "body_too_large", "The body is larger than this request may have.")
         default: Problem(status, "http_\(status.code)", status.reasonPhrase)
         }
+    }
+
+    private func notFound(_ request: Request) -> Problem {
+        let path = request.uri.path
+        let methods = path == "/openapi.json" ? ["GET"] : operations.filter { $0.isAt(path) }.map(\.method)
+        guard let method = methods.first, method != request.method.rawValue else {
+            return Problem(
+                .notFound, "unknown_path",
+                "There is nothing at \(request.method) \(path). /openapi.json lists what there is.")
+        }
+        return Problem(
+            .methodNotAllowed, "method_not_allowed", "\(path) takes \(method), not \(request.method).",
+            headers: [.allow: method])
     }
 }

@@ -7,13 +7,17 @@ package struct Cursor: Equatable, Sendable {
 
     init(_ values: [String]) { self.values = values }
 
-    /// Nil for text that no list gave out: `count` is the number of sort values.
-    package init?(_ text: String, count: Int) {
+    /// Nil for text that no such list gave out.
+    ///
+    /// - Parameters:
+    ///   - count: the number of sort values.
+    ///   - numbers: which of them are numbers.
+    package init?(_ text: String, count: Int, numbers: Set<Int>) {
         let padded =
             text.replacing("-", with: "+").replacing("_", with: "/")
             + String(repeating: "=", count: (4 - text.count % 4) % 4)
         guard let data = Data(base64Encoded: padded), let values = try? JSONDecoder().decode([String].self, from: data),
-            values.count == count
+            values.count == count, numbers.allSatisfy({ Double(values[$0]) != nil })
         else { return nil }
         self.values = values
     }

@@ -35,14 +35,15 @@ extension QueryAPI {
         let catalog = CatalogQueries(models.catalog)
         router.get("/catalog/products") { request, _ in
             let parameters = try QueryParameters(request, known: Self.productsOperation.queryNames)
+            let sort = try parameters.choice("sort", CatalogQueries.Sort.self) ?? .name
             try await wait(for: models.catalog, request)
             let page = try catalog.products(
-                try Self.filter(parameters), sort: try parameters.choice("sort", CatalogQueries.Sort.self) ?? .name,
-                limit: try Self.limit(parameters), after: try Self.cursor(parameters))
+                try Self.filter(parameters), sort: sort, limit: try Self.limit(parameters),
+                after: try Self.cursor(parameters, numbers: sort.isByName ? [] : [0]))
             return list(page, models.catalog)
         }
         router.get("/catalog/products/:sku") { request, context in
-            let sku = try context.parameters.require("sku")
+            let sku = try Self.name("sku", request, context)
             try await wait(for: models.catalog, request)
             return try entity(
                 try catalog.product(sku), models.catalog,
@@ -65,7 +66,7 @@ extension QueryAPI {
         try await wait(for: models.search, request)
         let filter = try Self.filter(parameters)
         let page = try search.search(
-            question, filter, limit: try Self.limit(parameters), after: try Self.cursor(parameters))
+            question, filter, limit: try Self.limit(parameters), after: try Self.cursor(parameters, numbers: [0]))
         let facets = try search.facets(try Self.facets(parameters), of: question, filter)
         let microseconds = Int64((DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1_000)
         return .json(
@@ -91,11 +92,11 @@ extension QueryAPI {
     }
 
     private static func facets(_ parameters: QueryParameters) throws -> [SearchQueries.Facet] {
-        try (parameters.text("facets") ?? "").split(separator: ",").map { name in
+        try (parameters.text("facets") ?? "").split(separator: ",").reduce(into: []) { facets, name in
             guard let facet = SearchQueries.Facet(rawValue: String(name)) else {
                 throw QueryParameters.invalid("facets", "brand, category or both with a comma between", String(name))
             }
-            return facet
+            if !facets.contains(facet) { facets.append(facet) }
         }
     }
 }

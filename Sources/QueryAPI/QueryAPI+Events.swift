@@ -6,6 +6,7 @@ import JSON
 import Ledger
 import NIOCore
 import Projections
+import ServiceLifecycle
 
 /// The log itself: for auditors, and for those who follow it.
 extension QueryAPI {
@@ -38,7 +39,7 @@ extension QueryAPI {
             var after = Position(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let accepted = request.headers[.accept] ?? ""
             if accepted.contains("text/event-stream") {
-                if let id = request.headers[.lastEventID].flatMap(UInt64.init) { after = Position(rawValue: id) }
+                if let id = request.headers[.lastEventID] { after = try Self.position(id) }
                 return live(feed, after: after, filter)
             }
             if accepted.contains("application/x-ndjson") {
@@ -49,7 +50,7 @@ extension QueryAPI {
             return try await page(feed, after: after, limit: limit, filter)
         }
         router.get("/streams/:stream") { request, context in
-            let name = try context.parameters.require("stream")
+            let name = try context.part("stream")
             let parameters = try QueryParameters(request, known: Self.streamOperation.queryNames)
             let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
@@ -60,6 +61,14 @@ extension QueryAPI {
             let next = found.hasMore ? found.events.last.map { String($0.record.version.rawValue) } : nil
             return Response.json(Self.json(found.events, next: next))
         }
+    }
+
+    private static func position(_ id: String) throws -> Position {
+        guard let position = UInt64(id), position <= UInt64(Int64.max) else {
+            throw Problem.badRequest(
+                "invalid_last_event_id", "Last-Event-ID is the id of an event, a whole number; not \"\(id)\".")
+        }
+        return Position(rawValue: position)
     }
 
     private static func json(_ events: [Recorded], next: String?) -> [UInt8] {
@@ -123,26 +132,34 @@ extension QueryAPI {
             })
     }
 
-    /// Server-sent events for as long as the client listens. A comment is sent while nothing happens, so that a
-    /// client that went away is noticed.
+    /// Server-sent events until the client leaves or the server stops. A comment is sent while nothing happens, so that
+    /// a client that went away is noticed.
     private func live(_ feed: EventFeed, after: Position, _ filter: EventFeed.Filter) -> Response {
         Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 var position = after
-                while !Task.isCancelled {
+                while !Task.isCancelled, !Task.isShuttingDownGracefully {
                     let page = try feed.page(after: position, limit: 1_000, filter)
                     position = page.through
                     if !page.events.isEmpty {
                         try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.serverSentEvent)))
-                    } else if page.isAtEnd, !(await store.log.head.reached(position.rawValue + 1, within: .seconds(15)))
-                    {
+                    } else if page.isAtEnd, try await !isContinued(behind: position) {
                         try await writer.write(ByteBuffer(string: ": waiting\n\n"))
-                        try store.log.refreshHead()
                     }
                 }
                 try await writer.finish(nil)
             })
+    }
+
+    /// Waits for an event behind `position`. False after fifteen seconds, or when the server stops.
+    private func isContinued(behind position: Position) async throws -> Bool {
+        for _ in 0..<60 where !Task.isShuttingDownGracefully {
+            // Rung by this process's Writer; looked at now and then because another process may be the writer.
+            if await store.log.head.reached(position.rawValue + 1, within: .milliseconds(250)) { return true }
+            if try store.log.refreshHead() > position { return true }
+        }
+        return false
     }
 
     private static func serverSentEvent(_ event: Recorded) -> [UInt8] {

@@ -32,7 +32,7 @@ extension QueryAPI {
             let report = try sales.report(
                 by: dimension, sort: sort ?? (dimension == .product || dimension == .country ? .netDescending : .key),
                 currency: parameters.text("currency"), limit: try Self.limit(parameters),
-                after: try Self.cursor(parameters))
+                after: try Self.cursor(parameters, numbers: [0]))
             return Response.json(
                 JSONWriter.object { writer in
                     writer.field("by", dimension.rawValue)

@@ -46,7 +46,7 @@ extension QueryAPI {
         let carts = CartQueries(models.carts)
         let orders = OrderQueries(models.orders)
         router.get("/carts/:id") { request, context in
-            let id = try context.parameters.require("id")
+            let id = try Self.name("id", request, context)
             try await wait(for: models.carts, request)
             return try entity(
                 try carts.cart(id), models.carts, orElse: .notFound("unknown_cart", "There is no cart \"\(id)\"."))
@@ -55,11 +55,12 @@ extension QueryAPI {
             let parameters = try QueryParameters(request, known: Self.ordersOperation.queryNames)
             try await wait(for: models.orders, request)
             let page = try orders.orders(
-                try Self.orderFilter(parameters), limit: try Self.limit(parameters), after: try Self.cursor(parameters))
+                try Self.orderFilter(parameters), limit: try Self.limit(parameters),
+                after: try Self.cursor(parameters, numbers: [0, 1]))
             return list(page, models.orders)
         }
         router.get("/orders/:id") { request, context in
-            let id = try context.parameters.require("id")
+            let id = try Self.name("id", request, context)
             try await wait(for: models.orders, request)
             return try entity(
                 try orders.order(id), models.orders,
@@ -73,17 +74,18 @@ extension QueryAPI {
     private func addStockRoutes(to router: Router<BasicRequestContext>) {
         let stock = StockQueries(models.stock)
         router.get("/stock/:sku") { request, context in
-            let sku = try context.parameters.require("sku")
+            let sku = try Self.name("sku", request, context)
             try await wait(for: models.stock, request)
             return try entity(try stock.item(sku, now: .now), models.stock, orElse: Self.unknownStock(sku))
         }
         router.get("/stock/:sku/movements") { request, context in
-            let sku = try context.parameters.require("sku")
+            let sku = try context.part("sku")
             let parameters = try QueryParameters(request, known: Self.movementsOperation.queryNames)
             try await wait(for: models.stock, request)
             guard try stock.item(sku, now: .now) != nil else { throw Self.unknownStock(sku) }
             return list(
-                try stock.movements(of: sku, limit: try Self.limit(parameters), after: try Self.cursor(parameters)),
+                try stock.movements(
+                    of: sku, limit: try Self.limit(parameters), after: try Self.cursor(parameters, numbers: [0, 1])),
                 models.stock)
         }
     }

@@ -28,8 +28,8 @@ package struct QueryAPI: Sendable {
     }
 
     package func router() -> Router<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
-        router.add(middleware: ProblemMiddleware())
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: ProblemMiddleware(Self.operations))
         addCatalogRoutes(to: router)
         addShopRoutes(to: router)
         addReportRoutes(to: router)
@@ -62,7 +62,7 @@ extension QueryAPI {
             throw Problem.badRequest(
                 "invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
         }
-        guard await model.watermark.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
+        guard try await model.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
             throw Problem.unavailable(
                 "read_model_behind",
                 "The read model \"\(model.name)\" stands at position \(model.watermark.value), not yet at \(position). Ask again.",
@@ -94,9 +94,16 @@ extension QueryAPI {
         Int(try parameters.integer("limit", in: 1...500) ?? 50)
     }
 
-    static func cursor(_ parameters: QueryParameters, count: Int = 2) throws -> Cursor? {
+    /// The name of the one thing that is asked for; such a question has no parameters.
+    static func name(_ part: String, _ request: Request, _ context: some RequestContext) throws -> String {
+        _ = try QueryParameters(request, known: [])
+        return try context.part(part)
+    }
+
+    /// - Parameter numbers: which of the two sort values are numbers.
+    static func cursor(_ parameters: QueryParameters, numbers: Set<Int>) throws -> Cursor? {
         try parameters.text("cursor").map { text in
-            guard let cursor = Cursor(text, count: count) else {
+            guard let cursor = Cursor(text, count: 2, numbers: numbers) else {
                 throw QueryParameters.invalid("cursor", "`next` of a page before, unchanged", text)
             }
             return cursor

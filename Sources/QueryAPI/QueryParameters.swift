@@ -1,3 +1,4 @@
+import Foundation
 import HTTPService
 import Hummingbird
 import Ledger
@@ -10,18 +11,25 @@ struct QueryParameters: Sendable {
     /// - Throws: `Problem` 400 for an unknown or doubled name.
     init(_ request: Request, known: [String]) throws {
         var values: [String: String] = [:]
-        for (name, value) in request.uri.queryParameters {
-            let name = String(name)
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let (name, value) = (Self.decoded(parts[0]), parts.count == 2 ? Self.decoded(parts[1]) : "")
             guard known.contains(name) else {
                 throw Problem.badRequest(
                     "unknown_parameter",
                     "There is no parameter \"\(name)\" here. Known are: \(known.joined(separator: ", ")).")
             }
-            guard values.updateValue(String(value), forKey: name) == nil else {
+            guard values.updateValue(value, forKey: name) == nil else {
                 throw Problem.badRequest("doubled_parameter", "The parameter \"\(name)\" is given twice.")
             }
         }
         self.values = values
+    }
+
+    /// As forms and URLSearchParams write it: a plus sign is a space. What is not well encoded is taken as it stands.
+    private static func decoded(_ text: Substring) -> String {
+        let spaced = text.replacing("+", with: " ")
+        return spaced.removingPercentEncoding ?? String(spaced)
     }
 
     func text(_ name: String) -> String? {

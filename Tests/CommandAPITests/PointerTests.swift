@@ -74,47 +74,4 @@ struct PointerTests {
             }
         }
     }
-
-    @Test("A name that is given twice is refused: nobody can say which value was meant")
-    func twice() async throws {
-        try await withShop { shop in
-            try await shop.expectProblem(400, "malformed_json", "quantity twice") {
-                try await shop.command("receive-stock", #"{"sku":"LAMP","location":"main","quantity":1,"quantity":2}"#)
-            }
-        }
-    }
-
-    @Test("A comma behind the last field is refused: RFC 8259 has none there")
-    func trailingComma() async throws {
-        try await withShop { shop in
-            try await shop.expectProblem(400, "malformed_json", "comma") {
-                try await shop.command("receive-stock", #"{"sku":"LAMP","location":"main","quantity":1,}"#)
-            }
-        }
-    }
-}
-
-@Suite("A stream against a small queue", .serialized)
-struct SmallQueueTests {
-    @Test("A stream of more lines than the queue holds is slowed down, not stuck")
-    func smallQueue() async throws {
-        var setup = TestShop.Setup()
-        setup.writer.queueCapacity = 4
-        setup.projects = false
-        try await TestShop.open(setup) { shop in
-            try await shop.registerProducts()
-            let line = #"{"command":"receive-stock","body":{"sku":"LAMP","location":"main","quantity":1}}"# + "\n"
-            let ended = Watermark()
-            let streaming = Task {
-                let answer = try await shop.post(
-                    "/commands", String(repeating: line, count: 20), type: "application/x-ndjson")
-                ended.advance(to: 1)
-                return answer
-            }
-            #expect(await ended.reached(1, within: .seconds(10)))
-            // Where it is stuck, a Writer that stops lets it go.
-            if ended.value == 0 { await shop.writer.stop() }
-            #expect(try await streaming.value.lines.map { $0["status"] } == [201] + Array(repeating: 200, count: 19))
-        }
-    }
 }

@@ -27,7 +27,8 @@ package struct CommandSpec: Sendable {
         do {
             return try make(body)
         } catch let invalid as InvalidValue {
-            throw Problem(.unprocessableContent, invalid.code, invalid.message)
+            throw Problem(
+                .unprocessableContent, invalid.code, invalid.message, pointer: invalid.field.map { "/" + $0 })
         }
     }
 

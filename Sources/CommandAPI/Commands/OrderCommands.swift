@@ -81,7 +81,7 @@ extension CommandSpec {
             )
             let (city, region) = (try object.text("city"), try object.optionalText("region"))
             let (postcode, country) = (try object.optionalText("postcode"), try object.text("country"))
-            address = try body.check("shippingAddress") { () throws(InvalidValue) in
+            address = try body.checkInside("shippingAddress") { () throws(InvalidValue) in
                 try Contact.Address(
                     name: name, line1: line1, line2: line2, city: city, region: region, postcode: postcode,
                     country: country)

@@ -10,7 +10,7 @@ package struct AddToCart: Command {
     ///   - quotedPrice: an agreed unit price in place of the list's; its line is never merged with another.
     package init(cart: CartID?, sku: SKU, quantity: Int64, quotedPrice: Amount? = nil) throws(InvalidValue) {
         try Quantity.check(quantity)
-        try quotedPrice.map(ChangePrice.check)
+        if let quotedPrice { try ChangePrice.check(quotedPrice, field: "quotedPrice") }
         self.cart = cart
         self.sku = sku
         self.quantity = quantity
@@ -45,7 +45,7 @@ package struct AddCharge: Command {
 
     package init(cart: CartID?, charge: Cart.Charge) throws(InvalidValue) {
         try Quantity.check(charge.quantity)
-        try ChangePrice.check(charge.unitPrice)
+        try ChangePrice.check(charge.unitPrice, field: "unitPrice")
         if let label = charge.label { try Text.check(label, noun: "label", bytesMax: 200) }
         self.cart = cart
         self.charge = charge

@@ -8,13 +8,17 @@ package struct RegisterProduct: Command {
         try Text.check(details.name, noun: "name", bytesMax: 500)
         if let description = details.description {
             guard description.utf8.count <= 20_000 else {
-                throw InvalidValue(code: "invalid_text", message: "A description has at most 20,000 bytes.")
+                throw InvalidValue(code: "invalid_text", message: "A description has at most 20,000 bytes.", field: "description")
             }
         }
         if let brand = details.brand { try Text.check(brand, noun: "brand", bytesMax: 200) }
-        for category in details.categories { try Text.check(category, noun: "category", bytesMax: 200) }
-        for attribute in details.attributes { try Text.check(attribute.name, noun: "attribute name", bytesMax: 100) }
-        try details.price.map(ChangePrice.check)
+        for (index, category) in details.categories.enumerated() {
+            try Text.check(category, noun: "category", bytesMax: 200, field: "categories/\(index)")
+        }
+        for attribute in details.attributes {
+            try Text.check(attribute.name, noun: "attribute name", bytesMax: 100, field: "attributes")
+        }
+        if let price = details.price { try ChangePrice.check(price) }
         self.sku = sku
         self.details = details
     }
@@ -53,10 +57,10 @@ package struct ChangePrice: Command {
     }
 
     /// A unit price is from 0 to one million.
-    static func check(_ price: Amount) throws(InvalidValue) {
+    static func check(_ price: Amount, field: String = "price") throws(InvalidValue) {
         guard (0...10_000_000_000).contains(price.tenThousandths) else {
             throw InvalidValue(
-                code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).")
+                code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).", field: field)
         }
     }
 

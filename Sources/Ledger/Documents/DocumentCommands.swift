@@ -12,11 +12,11 @@ package struct IssueCreditNote: Command {
         lines: [CreditNote.Line]
     ) throws(InvalidValue) {
         try DocumentLines.check(lines.count, reference: reference, country: country)
-        for line in lines {
-            try Quantity.check(line.quantity)
-            if let label = line.label { try Text.check(label, noun: "label", bytesMax: 200) }
-            guard line.amount.tenThousandths >= 0 else {
-                throw InvalidValue(code: "invalid_amount", message: "A credit note's amounts are not negative.")
+        for (index, line) in lines.enumerated() {
+            do {
+                try Self.check(line)
+            } catch {
+                throw error.inside("lines/\(index)")
             }
         }
         self.document = document
@@ -24,6 +24,15 @@ package struct IssueCreditNote: Command {
         self.customer = customer
         self.country = country
         self.lines = lines
+    }
+
+    private static func check(_ line: CreditNote.Line) throws(InvalidValue) {
+        try Quantity.check(line.quantity)
+        if let label = line.label { try Text.check(label, noun: "label", bytesMax: 200) }
+        guard line.amount.tenThousandths >= 0 else {
+            throw InvalidValue(
+                code: "invalid_amount", message: "A credit note's amounts are not negative.", field: "amount")
+        }
     }
 
     package var subject: StreamName? { document.map { .document($0) } }
@@ -88,9 +97,13 @@ package struct RecordAdjustment: Command {
     package init(document: DocumentID? = nil, adjustment: Adjustment) throws(InvalidValue) {
         try DocumentLines.check(
             adjustment.lines.count, reference: adjustment.reference, country: adjustment.country)
-        for line in adjustment.lines {
-            try Quantity.check(delta: line.delta)
-            try Text.check(line.reason, noun: "reason", bytesMax: 500)
+        for (index, line) in adjustment.lines.enumerated() {
+            do throws(InvalidValue) {
+                try Quantity.check(delta: line.delta)
+                try Text.check(line.reason, noun: "reason", bytesMax: 500)
+            } catch {
+                throw error.inside("lines/\(index)")
+            }
         }
         self.document = document
         self.adjustment = adjustment
@@ -143,7 +156,7 @@ package struct RecordBadDebt: Command {
         if let label = debt.label { try Text.check(label, noun: "label", bytesMax: 200) }
         let magnitude = Amount(
             tenThousandths: Int64(debt.unitPrice.tenThousandths.magnitude), currency: debt.unitPrice.currency)
-        try ChangePrice.check(magnitude)
+        try ChangePrice.check(magnitude, field: "unitPrice")
         self.document = document
         self.debt = debt
     }
@@ -170,7 +183,7 @@ package struct RecordBadDebt: Command {
 private enum DocumentLines {
     static func check(_ count: Int, reference: String?, country: String?) throws(InvalidValue) {
         guard (1...Cart.linesMax).contains(count) else {
-            throw InvalidValue(code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.")
+            throw InvalidValue(code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.", field: "lines")
         }
         if let reference { try Text.check(reference, noun: "reference", bytesMax: 200) }
         if let country { try Text.check(country, noun: "country", bytesMax: 100) }

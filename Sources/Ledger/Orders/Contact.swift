@@ -34,7 +34,7 @@ package struct Contact: Equatable, Sendable, Codable {
 
     package init(email: String?, shippingAddress: Address?) throws(InvalidValue) {
         if let email {
-            try Text.check(email, noun: "e-mail address", bytesMax: 254)
+            try Text.check(email, noun: "e-mail address", bytesMax: 254, field: "email")
             let parts = email.split(separator: "@", omittingEmptySubsequences: false)
             guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }) else {
                 throw InvalidValue(

@@ -11,6 +11,8 @@ package struct CatalogQueries: Sendable {
         case priceDescending = "-price"
         case newest
 
+        package var isByName: Bool { self == .name || self == .nameDescending }
+
         fileprivate var column: String {
             switch self {
             case .name, .nameDescending: "product.name"

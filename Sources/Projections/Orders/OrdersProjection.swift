@@ -149,9 +149,9 @@ package struct OrdersProjection: Projection {
         }
     }
 
-    /// Paid and delivered in full.
+    /// Delivered in full, with nothing left to pay: what came back before it was paid needs no payment.
     private static let completion =
-        "SELECT 1 FROM progress WHERE id = ? AND status = 'placed' AND paid >= total AND fulfilled >= goods AND fulfilments > 0"
+        "SELECT 1 FROM progress WHERE id = ? AND status = 'placed' AND paid + refunded >= total AND fulfilled >= goods AND fulfilments > 0"
 }
 
 extension Statement {

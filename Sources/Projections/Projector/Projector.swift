@@ -80,12 +80,34 @@ package final class Projector: Sendable {
         let after = Position(rawValue: model.watermark.value)
         let (records, through) = try store.log.read(after: after, limit: batchRecordsMax, of: P.categories)
         guard through > after else { return 0 }
+        do {
+            try take(projection, records, after: after, through: through, model, store)
+        } catch let failure as FailedEvent {
+            let before = Position(rawValue: failure.position.rawValue - 1)
+            if before > after {
+                let whole = records.prefix { $0.position < failure.position }
+                try take(projection, Array(whole), after: after, through: before, model, store)
+            }
+            throw failure
+        }
+        return Int(through.rawValue - after.rawValue)
+    }
+
+    private static func take<P: Projection>(
+        _ projection: P.Type, _ records: [EventStore.Record], after: Position, through: Position, _ model: ReadModel,
+        _ store: Store
+    ) throws {
         try model.write { database in
             var checkpoint = try Checkpoint.load(from: database)
             precondition(checkpoint.position == after, "one projector feeds a read model")
             var projection = P()
             for record in records {
-                try projection.apply(Recorded(record: record, event: try store.events.event(of: record)), in: database)
+                do {
+                    let event = try store.events.event(of: record)
+                    try projection.apply(Recorded(record: record, event: event), in: database)
+                } catch {
+                    throw FailedEvent(position: record.position, cause: error)
+                }
                 checkpoint.add(record.checksum)
             }
             try projection.finish(in: database)
@@ -93,6 +115,13 @@ package final class Projector: Sendable {
             try checkpoint.save(in: database)
         }
         model.watermark.advance(to: through.rawValue)
-        return Int(through.rawValue - after.rawValue)
     }
+}
+
+/// An event that a projection can't apply.
+private struct FailedEvent: Error, CustomStringConvertible {
+    let position: Position
+    let cause: any Error
+
+    var description: String { "The event at position \(position) can't be applied: \(cause)" }
 }

@@ -63,6 +63,19 @@ package final class ReadModel: Sendable {
         try read { try Checkpoint.load(from: $0) }
     }
 
+    /// Waits until the rows are at `position` or beyond, whichever process feeds them. False after `timeout`.
+    package func reached(_ position: UInt64, within timeout: Duration) async throws -> Bool {
+        let end = ContinuousClock.now + timeout
+        while true {
+            // Told at once by a projector of this process; another one's work is looked at now and then.
+            let slice = min(.milliseconds(50), max(.zero, end - .now))
+            if await watermark.reached(position, within: slice) { return true }
+            watermark.advance(to: try checkpoint().position.rawValue)
+            if watermark.value >= position { return true }
+            guard !Task.isCancelled, ContinuousClock.now < end else { return false }
+        }
+    }
+
     /// Why the model does not go on; nil while it does. It answers from what it has meanwhile.
     package var stoppedBy: ProjectionFailure? {
         get { failure.withLock { $0 } }

@@ -97,10 +97,12 @@ package struct SalesProjection: Projection {
         for (document, number) in documents {
             try count.execute(arguments: [document.currency, document.kind.rawValue, number])
         }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys  // Otherwise in the order of a hash, which changes from run to run.
         for (id, entry) in open.sorted(by: { $0.key < $1.key }) {
             if let entry {
                 try database.cachedStatement(sql: "INSERT OR REPLACE INTO open_order VALUES (?, ?)")
-                    .execute(arguments: [id, try JSONEncoder().encode(entry)])
+                    .execute(arguments: [id, try encoder.encode(entry)])
             } else {
                 try database.cachedStatement(sql: "DELETE FROM open_order WHERE id = ?").execute(arguments: [id])
             }

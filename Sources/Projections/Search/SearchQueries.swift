@@ -87,10 +87,13 @@ package struct SearchQueries: Sendable {
 
     /// `"white" OR "hanging" OR "hea" *`: words are quoted, so that nothing of the question is taken for an operator.
     static func match(_ question: String) -> String? {
-        let words = question.split { !$0.isLetter && !$0.isNumber }.prefix(wordsMax).map { "\"\($0)\"" }
-        guard !words.isEmpty else { return nil }
+        // An apostrophe within a word keeps it together: "poppy's" is no question for all that begins with s.
+        let words = question.split { !$0.isLetter && !$0.isNumber && $0 != "'" && $0 != "\u{2019}" }
+            .filter { $0.contains { $0.isLetter || $0.isNumber } }.prefix(wordsMax).map { "\"\($0)\"" }
+        guard let last = words.last else { return nil }
         let endsInWord = question.last.map { $0.isLetter || $0.isNumber } ?? false
-        return words.joined(separator: " OR ") + (endsInWord ? " *" : "")
+        // The last word counts twice where it stands as it is, once where a word only begins like it.
+        return (words + (endsInWord ? [last + " *"] : [])).joined(separator: " OR ")
     }
 }
 
