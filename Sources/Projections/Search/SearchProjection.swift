@@ -23,6 +23,11 @@ package struct SearchProjection: Projection {
                     sku, name, other_names, brand, categories, description,
                     content = '', tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3'
                 );
+                -- Words as they are written: what a shopper has typed so far is the beginning of a word, seldom of its stem.
+                CREATE VIRTUAL TABLE product_word USING fts5(
+                    sku, name, other_names, brand, categories,
+                    content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+                );
                 CREATE TABLE popularity (id INTEGER PRIMARY KEY, orders INTEGER NOT NULL);
                 """)
     }
@@ -39,6 +44,13 @@ package struct SearchProjection: Projection {
                 Int64(recorded.record.position.rawValue), recorded.record.stream.id, details.name,
                 details.otherNames.joined(separator: "\n"), details.brand, details.categories.joined(separator: "\n"),
                 details.description,
+            ])
+            try database.cachedStatement(
+                sql:
+                    "INSERT INTO product_word (rowid, sku, name, other_names, brand, categories) VALUES (?, ?, ?, ?, ?, ?)"
+            ).execute(arguments: [
+                Int64(recorded.record.position.rawValue), recorded.record.stream.id, details.name,
+                details.otherNames.joined(separator: "\n"), details.brand, details.categories.joined(separator: "\n"),
             ])
         case .order(.placed(let placement)):
             for sku in Set(placement.lines.map(\.sku.text)) { orders[sku, default: 0] += 1 }
