@@ -78,14 +78,8 @@ let package = Package(
             ]
         ),
 
-        .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
-        .testTarget(name: "EventStoreTests", dependencies: ["EventStore", "LMDB", "Ledger", logging], exclude: ["Fixtures"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "daybook"]),
-        .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
-        .testTarget(name: "LedgerTests", dependencies: ["Ledger"]),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres"]),
-        .testTarget(name: "RedisTests", dependencies: ["Redis"]),
-        .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
+        // What tests share: small tools, and a whole shop that runs in the test's own process.
+        .target(name: "TestTools", path: "Tests/Tools"),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -94,21 +88,36 @@ let package = Package(
             ],
             path: "Tests/Support"
         ),
+
+        .testTarget(
+            name: "CommandAPITests",
+            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+        ),
+        .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
+        .testTarget(
+            name: "EventStoreTests",
+            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging],
+            exclude: ["Fixtures"]
+        ),
+        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestTools"]),
+        .testTarget(
+            name: "ProjectionsTests",
+            dependencies: [
+                "CommandAPI", "EventStore", "JSON", "Ledger", "Projections", "TestSupport", "TestTools", grdb, logging,
+            ]
+        ),
         .testTarget(
             name: "QueryAPITests",
             dependencies: [
                 "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestSupport",
             ]
         ),
-        .testTarget(
-            name: "ProjectionsTests",
-            dependencies: ["CommandAPI", "EventStore", "JSON", "Ledger", "Projections", "TestSupport", grdb, logging]
-        ),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
-        .testTarget(
-            name: "CommandAPITests",
-            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
-        ),
+        .testTarget(name: "RedisTests", dependencies: ["Redis", "TestTools"]),
+        .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
     ]
 )
 

@@ -184,7 +184,8 @@ extension JSONBody {
         } catch {
             let place = Self.pointer(pointer, name)
             throw Problem(
-                .unprocessableContent, error.code, error.message, pointer: error.field.map { place + "/" + $0 } ?? place)
+                .unprocessableContent, error.code, error.message, pointer: error.field.map { place + "/" + $0 } ?? place
+            )
         }
     }
 

@@ -42,7 +42,8 @@ package enum Text {
         guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last,
             !first.properties.isWhitespace, !last.properties.isWhitespace
         else {
-            throw InvalidValue(code: "invalid_text", message: "A \(noun) does not begin or end with white space.", field: field)
+            throw InvalidValue(
+                code: "invalid_text", message: "A \(noun) does not begin or end with white space.", field: field)
         }
     }
 }
@@ -65,7 +66,8 @@ package enum Quantity {
             throw InvalidValue(
                 code: "invalid_quantity",
                 message:
-                    "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).", field: "delta")
+                    "A change of quantity is a whole number from -\(max) to \(max) and not 0; this one is \(delta).",
+                field: "delta")
         }
     }
 }

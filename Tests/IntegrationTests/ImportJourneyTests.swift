@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import TestTools
 import Testing
 
 @Suite(

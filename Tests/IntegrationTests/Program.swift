@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestTools
 
 /// The built program, run as a user would.
 struct Program {
@@ -42,7 +43,7 @@ final class Child: Sendable {
         let name = UUID().uuidString
         outputPath = "\(directory)/\(name).out"
         errorsPath = "\(directory)/\(name).err"
-        for path in [outputPath, errorsPath] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [outputPath, errorsPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process.executableURL = try Program.executable
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: directory)
@@ -51,7 +52,7 @@ final class Child: Sendable {
         process.standardOutput = FileHandle(forWritingAtPath: outputPath)
         process.standardError = FileHandle(forWritingAtPath: errorsPath)
         process.terminationHandler = { [ended] _ in ended.signal() }
-        try Self.unblockingSignals { try process.run() }
+        try Lifeline.unblockingSignals { try process.run() }
     }
 
     deinit {
@@ -84,16 +85,6 @@ final class Child: Sendable {
             if ends(within: 0.02) { return output.contains(text) }
         }
         return true
-    }
-
-    /// The threads that run tests block all signals, and a child inherits that: it would never hear of SIGTERM.
-    private static func unblockingSignals(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var previous = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        try body()
     }
 }
 

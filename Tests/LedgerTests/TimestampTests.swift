@@ -1,5 +1,6 @@
 import Foundation
 import Ledger
+import TestTools
 import Testing
 
 @Suite("Timestamps")

@@ -1,4 +1,5 @@
 import Postgres
+import TestTools
 import Testing
 
 @Suite("Connecting to Postgres", .timeLimit(.minutes(1)))

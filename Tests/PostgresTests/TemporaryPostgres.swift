@@ -1,4 +1,5 @@
 import Foundation
+import TestTools
 import Testing
 
 /// A real Postgres server of its own: data in a temporary directory, reached by a Unix socket in there (so no port can

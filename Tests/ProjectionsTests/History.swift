@@ -2,6 +2,7 @@ import EventStore
 import Foundation
 import Ledger
 import TestSupport
+import TestTools
 
 /// A random history of a small shop, command by command: mostly what could be, sometimes what is refused.
 struct History {
@@ -113,27 +114,4 @@ struct History {
         let order = number(0...1) == 0 ? nil : Optional(order())
         return CreditNote.Line(code: sku(), label: nil, quantity: number(1...2), amount: amount(), order: order)
     }
-}
-
-/// Sebastiano Vigna's SplitMix64: small, good enough to choose commands, and the same everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// DAYBOOK_TEST_SEED, or a fixed number; printed, so that a failure can be had again.
-    static let seed: UInt64 = {
-        let given = ProcessInfo.processInfo.environment["DAYBOOK_TEST_SEED"].flatMap(UInt64.init)
-        let seed = given ?? 20_261_122
-        print("Random tests run with DAYBOOK_TEST_SEED=\(seed)")
-        return seed
-    }()
 }

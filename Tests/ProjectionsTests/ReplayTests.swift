@@ -1,5 +1,6 @@
 import EventStore
 import TestSupport
+import TestTools
 import Testing
 
 @testable import Projections

@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import TestTools
 import Testing
 
 @Suite("Redis gone or silent", .timeLimit(.minutes(1)))

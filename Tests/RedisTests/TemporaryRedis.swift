@@ -1,5 +1,6 @@
 import Foundation
 import Redis
+import TestTools
 import Testing
 
 /// A real Redis server of its own, without persistence, on a free port of 127.0.0.1 and on a Unix socket.

@@ -32,7 +32,8 @@ struct StockAuditTests {
     @Test("Stock below zero is seen, at the position where it happens")
     func belowZero() {
         let found = doubts([
-            .received(StockItem.Allocation(location: main, quantity: 3), reference: nil), .adjusted(main, delta: -4, reason: "lost"),
+            .received(StockItem.Allocation(location: main, quantity: 3), reference: nil),
+            .adjusted(main, delta: -4, reason: "lost"),
         ])
         #expect(found.count == 1)
         #expect(found[0].contains("Position 2") && found[0].contains("-1"))
@@ -44,7 +45,8 @@ extension Recorded {
     fileprivate static func stock(_ sku: String, _ event: StockItem.Event, at position: UInt64) -> Recorded {
         let time = Timestamp(microseconds: 0)
         let record = Record(
-            position: Position(rawValue: position), stream: StreamName(.stock, sku), version: Version(rawValue: position),
+            position: Position(rawValue: position), stream: StreamName(.stock, sku),
+            version: Version(rawValue: position),
             type: .stockReceived, recordedAt: time, effectiveAt: time, actor: "test", key: "key", ordinal: 0, count: 1,
             fingerprint: 0, correlation: "", previous: .start, payload: [])
         return Recorded(record: record, event: .stock(event))

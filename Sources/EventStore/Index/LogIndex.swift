@@ -1,5 +1,5 @@
-import LMDB
 import Foundation
+import LMDB
 package import Ledger
 import Synchronization
 
@@ -69,7 +69,8 @@ package final class LogIndex: Sendable {
 
     private static func unusable(_ directory: String, cause: LMDBError?) -> EventStoreError {
         EventStoreError(
-            .directory, "The index in \(directory) is missing, damaged or of another log. Start daybook serve, which builds it anew.",
+            .directory,
+            "The index in \(directory) is missing, damaged or of another log. Start daybook serve, which builds it anew.",
             cause: cause)
     }
 

@@ -9,7 +9,9 @@ package struct StoredEvents: Sendable {
         do {
             return try EventCodec.decode(record.type, record.payload) { try keyring.open($0, person: $1) }
         } catch let error as EventStoreError where error.code == .corrupt {
-            throw EventStoreError(.corrupt, "The record at position \(record.position) can't be opened. \(error.message)", cause: error.cause)
+            throw EventStoreError(
+                .corrupt, "The record at position \(record.position) can't be opened. \(error.message)",
+                cause: error.cause)
         } catch {
             throw EventStoreError(
                 .undecodable,

@@ -8,7 +8,8 @@ package struct RegisterProduct: Command {
         try Text.check(details.name, noun: "name", bytesMax: 500)
         if let description = details.description {
             guard description.utf8.count <= 20_000 else {
-                throw InvalidValue(code: "invalid_text", message: "A description has at most 20,000 bytes.", field: "description")
+                throw InvalidValue(
+                    code: "invalid_text", message: "A description has at most 20,000 bytes.", field: "description")
             }
         }
         if let brand = details.brand { try Text.check(brand, noun: "brand", bytesMax: 200) }
@@ -60,7 +61,8 @@ package struct ChangePrice: Command {
     static func check(_ price: Amount, field: String = "price") throws(InvalidValue) {
         guard (0...10_000_000_000).contains(price.tenThousandths) else {
             throw InvalidValue(
-                code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).", field: field)
+                code: "invalid_price", message: "A unit price is from 0 to 1000000; this one is \(price.text).",
+                field: field)
         }
     }
 

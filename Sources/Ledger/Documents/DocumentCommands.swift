@@ -183,7 +183,8 @@ package struct RecordBadDebt: Command {
 private enum DocumentLines {
     static func check(_ count: Int, reference: String?, country: String?) throws(InvalidValue) {
         guard (1...Cart.linesMax).contains(count) else {
-            throw InvalidValue(code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.", field: "lines")
+            throw InvalidValue(
+                code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.", field: "lines")
         }
         if let reference { try Text.check(reference, noun: "reference", bytesMax: 200) }
         if let country { try Text.check(country, noun: "country", bytesMax: 100) }

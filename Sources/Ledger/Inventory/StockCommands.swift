@@ -82,7 +82,8 @@ package struct ReserveStock: Command {
         guard (1...Self.expirySecondsMax).contains(seconds) else {
             throw InvalidValue(
                 code: "invalid_expiry",
-                message: "A reservation expires in 1 to \(Self.expirySecondsMax) seconds; not in \(seconds).", field: "expiresInSeconds")
+                message: "A reservation expires in 1 to \(Self.expirySecondsMax) seconds; not in \(seconds).",
+                field: "expiresInSeconds")
         }
         self.sku = sku
         self.quantity = quantity

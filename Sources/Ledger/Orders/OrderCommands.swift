@@ -6,7 +6,9 @@ package struct RecordPayment: Command {
 
     package init(order: OrderID, amount: Money, method: String? = nil) throws(InvalidValue) {
         guard amount.minorUnits > 0 else {
-            throw InvalidValue(code: "invalid_amount", message: "A payment is more than 0; this one is \(amount.text).", field: "amount")
+            throw InvalidValue(
+                code: "invalid_amount", message: "A payment is more than 0; this one is \(amount.text).",
+                field: "amount")
         }
         if let method { try Text.check(method, noun: "method", bytesMax: 100) }
         self.order = order
@@ -71,7 +73,8 @@ package struct FulfilOrder: Command {
 
     static func check(_ pieces: [Order.Pieces]) throws(InvalidValue) {
         guard !pieces.isEmpty, pieces.count <= Cart.linesMax else {
-            throw InvalidValue(code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.", field: "lines")
+            throw InvalidValue(
+                code: "invalid_lines", message: "lines has 1 to \(Cart.linesMax) entries.", field: "lines")
         }
         for piece in pieces { try Quantity.check(piece.quantity) }
     }

@@ -21,7 +21,9 @@ package final class Projector: Sendable {
     /// How many records one transaction takes in.
     static let batchRecordsMax = 16_384
 
-    package init<P: Projection>(_ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger) {
+    package init<P: Projection>(
+        _ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger
+    ) {
         self.model = model
         self.logger = logger
         self.lock = lock

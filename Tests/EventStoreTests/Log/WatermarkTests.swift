@@ -1,5 +1,6 @@
 import EventStore
 import Foundation
+import TestTools
 import Testing
 
 @Suite("A watermark", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import EventStore
 import Foundation
 import Ledger
+import TestTools
 import Testing
 
 @testable import EventStore

@@ -2,6 +2,7 @@ import EventStore
 import Foundation
 import Ledger
 import Synchronization
+import TestTools
 import Testing
 
 @testable import EventStore

@@ -1,5 +1,6 @@
 import EventStore
 import Ledger
+import TestTools
 
 @testable import EventStore
 

@@ -1,4 +1,5 @@
 import Ledger
+import TestTools
 
 /// Chooses what happens next in a small shop where people keep meeting over the same few things.
 struct ActionGenerator {

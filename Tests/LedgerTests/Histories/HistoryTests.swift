@@ -1,4 +1,5 @@
 import Ledger
+import TestTools
 import Testing
 
 /// Random histories: the ledger and the plain model are asked the same, and must answer the same.

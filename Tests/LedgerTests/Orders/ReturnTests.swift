@@ -1,4 +1,5 @@
 import Ledger
+import TestTools
 import Testing
 
 @Suite("Returning goods of an order")

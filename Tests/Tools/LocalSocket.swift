@@ -1,12 +1,12 @@
 import Foundation
 
 /// A TCP port on 127.0.0.1 that nobody else can take while this value lives, and that never answers.
-final class LocalSocket {
-    let port: Int
+package final class LocalSocket {
+    package let port: Int
     private let descriptor: CInt
 
     /// Listening: connections are made, and then nothing is said. Otherwise they are refused.
-    init(listening: Bool) {
+    package init(listening: Bool) {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

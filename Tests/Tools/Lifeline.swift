@@ -1,9 +1,9 @@
 import Foundation
 
 /// A shell script that lives as long as a pipe is held open, for servers that must not outlive their test.
-final class Lifeline: Sendable {
-    struct NotReady: Error, CustomStringConvertible {
-        let description: String
+package final class Lifeline: Sendable {
+    package struct NotReady: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let process = Process()
@@ -12,7 +12,7 @@ final class Lifeline: Sendable {
 
     /// Starts the script and waits until what it prints is enough for `readyWhen`; throws all of it when the script
     /// ends before that. The script ends by itself at the end of its input.
-    init(_ script: String, _ arguments: [String], in directory: String, readyWhen: (String) -> Bool) throws {
+    package init(_ script: String, _ arguments: [String], in directory: String, readyWhen: (String) -> Bool) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", script, "sh"] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory)
@@ -32,14 +32,14 @@ final class Lifeline: Sendable {
     }
 
     /// Has the script end, and waits for it.
-    func release() {
+    package func release() {
         try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
     /// The threads that run tests block all signals, and a child inherits that: a shell that never hears of a child's
     /// end waits for ever.
-    private static func unblockingSignals(_ body: () throws -> Void) rethrows {
+    package static func unblockingSignals(_ body: () throws -> Void) rethrows {
         var none = sigset_t()
         var previous = sigset_t()
         sigemptyset(&none)
@@ -49,7 +49,7 @@ final class Lifeline: Sendable {
     }
 
     /// Short, because the path of a Unix socket may have 107 bytes.
-    static func temporaryDirectory(_ name: String) throws -> String {
+    package static func temporaryDirectory(_ name: String) throws -> String {
         var template = Array("/tmp/\(name)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw NotReady(description: "mkdtemp failed with errno \(errno)") }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
