@@ -77,7 +77,7 @@ struct CommandLineTests {
         #expect(first.child.printed("Ctrl-C"))
         let invitation = first.child.output
         #expect(invitation.components(separatedBy: "curl ").count - 1 >= 6)
-        let search = try await HTTP.get(first.queries + "/search?q=paper+lan")
+        let search = try await HTTP.get(first.queries + "/search?q=paper+lan", position: "144")
         #expect(((search.json["hits"] as? [[String: Any]])?.first?["sku"] as? String) == "LAN-01")
         let added = try await HTTP.post(
             first.commands + "/commands/add-to-cart", #"{"cart":"mine","sku":"LAN-01","quantity":2}"#)
@@ -95,6 +95,15 @@ struct CommandLineTests {
         #expect(try await HTTP.get(second.queries + path).status == 200)
         #expect(try await HTTP.get(second.queries + "/status").json["head"] as? Int == 149)
         #expect(second.stop() == 0)
+    }
+
+    @Test("A client that keeps a stream open and says nothing does not keep the process from stopping")
+    func silentClient() throws {
+        let server = try Server(data: "data", in: directory.path)
+        let port = try #require(Int(server.commands.split(separator: ":").last ?? ""))
+        let silent = try SilentStream(port: port)
+        #expect(server.stop() == 0)
+        withExtendedLifetime(silent) {}
     }
 
     @Test("A flipped byte in the log is found by verify, which names the position and ends with 1")

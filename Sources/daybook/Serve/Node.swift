@@ -19,6 +19,8 @@ struct Node {
     private let store: Store
     private let models: ReadModels
     private let logger = Logger(label: "daybook")
+    /// How long requests in hand may take to end once the process is told to stop.
+    private static let shutdownMax = Duration.seconds(10)
 
     init(
         directory: String, settings: Settings, roles: Set<Role>, commandPort: Int, queryPort: Int, demo: Bool
@@ -59,15 +61,17 @@ struct Node {
                 queryURL: settings.queryURL ?? "http://\(settings.host):\(listening.port(of: .query) ?? queryPort)")
             services.append(server(.command, api.router(), commandPort, listening))
         }
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup)
+            }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
+        // A client that keeps a stream open and says nothing must not keep the process.
+        configuration.maximumGracefulShutdownDuration = Self.shutdownMax
         // Stopped in the opposite order: servers first, the Writer last.
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map {
-                    .init(
-                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup)
-                }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger))
-        try await group.run()
+        try await ServiceGroup(configuration: configuration).run()
+        await writer?.stop()  // Again, for where the time ran out before its turn came.
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
     }
 
