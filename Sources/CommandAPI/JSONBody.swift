@@ -18,13 +18,14 @@ struct JSONBody {
     }
 
     /// - Throws: `Problem` 400 where the bytes are not a JSON object, 422 for a field that is not in `fields`.
-    static func parse(_ bytes: some Sequence<UInt8>, fields: [Field]) throws -> JSONBody {
+    static func parse(_ bytes: some Collection<UInt8>, fields: [Field]) throws -> JSONBody {
         let decoder: any Decoder
         do {
             decoder = try JSONDecoder().decode(Captured.self, from: Data(bytes)).decoder
         } catch {
             throw Problem.badRequest("malformed_json", "The body is not JSON: \(Self.reason(error))")
         }
+        try JSONStrictness.check(bytes)
         guard let container = try? decoder.container(keyedBy: Name.self) else {
             throw Problem.badRequest("malformed_json", "The body is JSON, but not an object.")
         }

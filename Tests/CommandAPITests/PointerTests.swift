@@ -74,4 +74,31 @@ struct PointerTests {
             }
         }
     }
+
+    @Test(
+        "A name that is given twice, and a comma behind the last value, are refused as no JSON",
+        arguments: [
+            #"{"sku":"LAMP","location":"main","quantity":1,"quantity":2}"#,
+            #"{"sku":"LAMP","location":"main","quantity":1,}"#,
+            #"{"sku":"N","name":"N","categories":["a",]}"#,
+            #"{"sku":"N","name":"N","price":{"amount":"1","amount":"2","currency":"GBP"}}"#,
+        ])
+    func loose(body: String) async throws {
+        _ = try await withShop { shop in
+            try await shop.expectProblem(400, "malformed_json", "\(body)") {
+                try await shop.command(
+                    body.contains("categories") || body.contains("price") ? "register-product" : "receive-stock", body)
+            }
+        }
+    }
+
+    @Test("Texts that look like structure, and the same name in different objects, are no reason to refuse")
+    func strictEnough() async throws {
+        try await withShop { shop in
+            let odd =
+                #"{"sku":"ODD","name":"a,}\",\"sku\":{","attributes":{"sku":"x","name":",]"},"categories":["sku","sku"]}"#
+            let answer = try await shop.command("register-product", odd)
+            #expect(answer.status == 201)
+        }
+    }
 }

@@ -19,7 +19,7 @@ package struct CommandSpec: Sendable {
     }
 
     /// - Throws: `Problem` 400 for what is not a JSON object, 422 for a value that can't be.
-    package func command(from json: some Sequence<UInt8>) throws -> any Command {
+    package func command(from json: some Collection<UInt8>) throws -> any Command {
         try command(from: try JSONBody.parse(json, fields: fields))
     }
 
