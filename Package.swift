@@ -96,7 +96,7 @@ let package = Package(
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
         .testTarget(
             name: "EventStoreTests",
-            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging],
+            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging, swiftProtobuf],
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),

@@ -1,0 +1,38 @@
+import LMDB
+
+/// Where the keys of persons lie: the disk, as the keyring needs it.
+protocol KeyStore: Sendable {
+    func get(_ key: [UInt8]) throws -> [UInt8]?
+    /// All or none, durable when it returns.
+    func put(_ entries: [(key: [UInt8], value: [UInt8])]) throws(EventStoreError)
+}
+
+struct LMDBKeys: KeyStore {
+    private let environment: Environment
+    private let keys: Database
+
+    init(directory: String, readOnly: Bool) throws {
+        var options = Environment.Options()
+        options.readOnly = readOnly
+        options.mapSizeBytes = 16 << 30
+        environment = try Environment(directory: directory, options: options)
+        keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
+    }
+
+    func get(_ key: [UInt8]) throws -> [UInt8]? { try environment.read { try $0.get(keys, key: key) } }
+
+    func put(_ entries: [(key: [UInt8], value: [UInt8])]) throws(EventStoreError) {
+        do {
+            try environment.write { transaction in
+                for (key, value) in entries { try transaction.put(keys, key: key, value: value) }
+            }
+        } catch let error as LMDBError where error.isDiskFull {
+            throw .diskFull(cause: error)
+        } catch let error as CommitFailed where error.outcome == .diskFull {
+            throw .diskFull(cause: error)
+        } catch {
+            throw EventStoreError(
+                .poisoned, "Writing the keys of persons failed. The process must stop; start it again.", cause: error)
+        }
+    }
+}
