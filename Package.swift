@@ -100,7 +100,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestTools"]),
