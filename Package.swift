@@ -60,7 +60,9 @@ let package = Package(
         ),
         .target(
             name: "CommandAPI",
-            dependencies: ["EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore]
+            dependencies: [
+                "EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore, swiftProtobuf,
+            ]
         ),
         .target(
             name: "QueryAPI",

@@ -95,11 +95,7 @@ extension JSONBody {
             }
             return attributes
         }
-        return attributes.sorted { one, other in
-            // Two spellings of the same letters compare as equal.
-            one.name == other.name
-                ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.name < other.name
-        }
+        return Product.Attribute.sorted(attributes)
     }
 
     func identifier<ID: Identifier>(_ name: String, _ type: ID.Type = ID.self) throws -> ID {
@@ -222,5 +218,15 @@ extension JSONBody {
         Problem(
             .unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).",
             pointer: Self.pointer(pointer, name))
+    }
+}
+
+extension Product.Attribute {
+    /// In the order of their names, whatever order they came in.
+    static func sorted(_ attributes: [Product.Attribute]) -> [Product.Attribute] {
+        attributes.sorted { one, other in
+            // Two spellings of the same letters compare as equal.
+            one.name == other.name ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.name < other.name
+        }
     }
 }

@@ -16,8 +16,8 @@ package final class Writer: Sendable {
         package init() {}
     }
 
-    private let queue: CommandQueue
-    private let options: Options
+    let queue: CommandQueue
+    let options: Options
     private let ended = Watermark()
     private let failure = Mutex<EventStoreError?>(nil)
 
