@@ -93,7 +93,10 @@ let package = Package(
 
         .testTarget(
             name: "CommandAPITests",
-            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "JSON", "Ledger", "TestSupport", "TestTools", httpTypes,
+                swiftProtobuf,
+            ]
         ),
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
         .testTarget(
