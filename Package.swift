@@ -60,7 +60,9 @@ let package = Package(
         ),
         .target(
             name: "CommandAPI",
-            dependencies: ["EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore]
+            dependencies: [
+                "EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore, swiftProtobuf,
+            ]
         ),
         .target(
             name: "QueryAPI",
@@ -91,7 +93,10 @@ let package = Package(
 
         .testTarget(
             name: "CommandAPITests",
-            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "JSON", "Ledger", "TestSupport", "TestTools", httpTypes,
+                swiftProtobuf,
+            ]
         ),
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
         .testTarget(
@@ -100,7 +105,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestTools"]),

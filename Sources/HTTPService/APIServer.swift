@@ -18,6 +18,8 @@ package struct APIServer: Service {
         package var idleTimeoutSeconds = 60
         package var headerBytesMax = 32 << 10
         package var headersMax = 100
+        /// Whether a connection is answered on its event loop: for answers that never hold a thread for long.
+        package var answersOnEventLoop = false
 
         package init(port: Int) { self.port = port }
     }
@@ -36,7 +38,10 @@ package struct APIServer: Service {
                 maxHeaderFieldCount: options.headersMax))
         application = Application(
             responder: router.buildResponder(),
-            server: .http1(configuration: configuration),
+            server: HTTPServerBuilder { responder in
+                let channel = HTTP1Channel(responder: responder, configuration: configuration)
+                return options.answersOnEventLoop ? OnEventLoop(channel) : channel
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: name,
                 availableConnectionsDelegate: MaximumAvailableConnections(options.connectionsMax)),

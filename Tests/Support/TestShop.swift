@@ -48,7 +48,7 @@ package struct TestShop: Sendable {
             let questions = QueryAPI(store: store, models: models, options: setup.query)
             let queries = try await RunningServer("test-queries", questions.router())
             let orders = CommandAPI(writer: writer, store: store, queryURL: "http://127.0.0.1:\(queries.port)")
-            let commands = try await RunningServer("test-commands", orders.router())
+            let commands = try await RunningServer("test-commands", orders.router(), answersOnEventLoop: true)
             let shop = TestShop(store: store, writer: writer, models: models, commands: commands, queries: queries)
             let result: Result<R, any Error>
             do { result = .success(try await body(shop)) } catch { result = .failure(error) }
@@ -69,9 +69,11 @@ package final class RunningServer: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    package init(_ name: String, _ router: APIServer.Routes) async throws {
+    package init(_ name: String, _ router: APIServer.Routes, answersOnEventLoop: Bool = false) async throws {
         let (ports, report) = AsyncStream<Int>.makeStream()
-        let server = APIServer(name: name, router: router, options: .init(port: 0), logger: .silent) { port in
+        var options = APIServer.Options(port: 0)
+        options.answersOnEventLoop = answersOnEventLoop
+        let server = APIServer(name: name, router: router, options: options, logger: .silent) { port in
             report.yield(port)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: .silent))

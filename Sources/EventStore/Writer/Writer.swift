@@ -22,8 +22,8 @@ package final class Writer: Sendable {
 
     private static let threadCount = 2
 
-    private let queue: CommandQueue
-    private let options: Options
+    let queue: CommandQueue
+    let options: Options
     private let ended = Watermark()
     private let failure = Mutex<EventStoreError?>(nil)
 
