@@ -80,6 +80,7 @@ struct Node {
     ) -> APIServer {
         var options = APIServer.Options(port: port)
         options.host = settings.host
+        if role == .command { options.streamedPaths = CommandAPI.streamedPaths }
         return APIServer(name: "daybook", router: router, options: options, logger: logger) { port in
             listening.add(role, port)
         }
