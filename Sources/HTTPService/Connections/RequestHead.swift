@@ -8,7 +8,8 @@ struct RequestHead: Equatable {
         case chunked
     }
 
-    enum Method: String, CaseIterable {
+    /// Those that a path could take; the rest is refused unread.
+    enum Method: String {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"

@@ -15,20 +15,49 @@ struct RequestHeadParser {
     private var fieldCount = 0
     private var hasRequestLine = false
     private var isHTTP11 = true
-    private var seen: Set<Field> = []
+    /// A bit for each field.
+    private var seen: UInt16 = 0
 
     /// The fields that are read here, or of which two would leave open which one is meant.
-    private enum Field: String, CaseIterable {
+    private enum Field: UInt8, CaseIterable {
         case host, connection, upgrade, expect, authorization
-        case contentLength = "content-length"
-        case transferEncoding = "transfer-encoding"
-        case contentType = "content-type"
-        case idempotencyKey = "idempotency-key"
-        case ifMatch = "if-match"
-        case daybookPosition = "daybook-position"
-        case lastEventID = "last-event-id"
+        case contentLength, transferEncoding, contentType, idempotencyKey, ifMatch, daybookPosition, lastEventID
 
-        static let byLength = Dictionary(grouping: allCases) { $0.rawValue.utf8.count }
+        /// In lower case, as a text without reference counts: heads are read on the way to refusing them, too.
+        var name: StaticString {
+            switch self {
+            case .host: "host"
+            case .connection: "connection"
+            case .upgrade: "upgrade"
+            case .expect: "expect"
+            case .authorization: "authorization"
+            case .contentLength: "content-length"
+            case .transferEncoding: "transfer-encoding"
+            case .contentType: "content-type"
+            case .idempotencyKey: "idempotency-key"
+            case .ifMatch: "if-match"
+            case .daybookPosition: "daybook-position"
+            case .lastEventID: "last-event-id"
+            }
+        }
+
+        /// Which one a name of so many bytes can be.
+        static func candidates(_ count: Int) -> (Field, Field?)? {
+            switch count {
+            case 4: (.host, nil)
+            case 6: (.expect, nil)
+            case 7: (.upgrade, nil)
+            case 8: (.ifMatch, nil)
+            case 10: (.connection, nil)
+            case 12: (.contentType, nil)
+            case 13: (.authorization, .lastEventID)
+            case 14: (.contentLength, nil)
+            case 15: (.idempotencyKey, nil)
+            case 16: (.daybookPosition, nil)
+            case 17: (.transferEncoding, nil)
+            default: nil
+            }
+        }
     }
 
     init(_ limits: ServerLimits) { self.limits = limits }
@@ -88,9 +117,7 @@ struct RequestHeadParser {
 
     private mutating func takeRequestLine(_ line: Range<Int>, _ bytes: UnsafeRawBufferPointer) throws(Problem) {
         guard let space = line.first(where: { bytes[$0] == UInt8(ascii: " ") }),
-            let method = RequestHead.Method.allCases.first(where: {
-                bytes.equals($0.rawValue, in: line.lowerBound..<space)
-            })
+            let method = RequestHead.Method(bytes, line.lowerBound..<space)
         else { throw .malformed("it begins with no method that is known here") }
         head.method = method
         let target = (space + 1)..<max(space + 1, line.upperBound - " HTTP/1.1".utf8.count)
@@ -128,19 +155,23 @@ struct RequestHeadParser {
         {
             throw .malformed("a field's value is not UTF-8")
         }
-        guard let field = Field.byLength[name.count]?.first(where: { bytes.equals($0.rawValue, lowercasing: name) })
-        else { return }
-        try take(field, value, line, bytes)
+        guard let (first, second) = Field.candidates(name.count) else { return }
+        if bytes.equals(first.name, lowercasing: name) {
+            try take(first, value, line, bytes)
+        } else if let second, bytes.equals(second.name, lowercasing: name) {
+            try take(second, value, line, bytes)
+        }
     }
 
     private mutating func take(
         _ field: Field, _ value: Range<Int>, _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer
     ) throws(Problem) {
-        let isFirst = seen.insert(field).inserted
+        let isFirst = !has(field)
+        seen |= 1 << field.rawValue
         switch field {
         case .connection: takeConnection(value, bytes)
         case .upgrade: head.upgradeLines.append(line.lowerBound..<line.upperBound + 2)
-        default: guard isFirst else { throw .malformed("\(field.rawValue) is given twice") }
+        default: guard isFirst else { throw .malformed("\(field.name) is given twice") }
         }
         switch field {
         case .contentLength:
@@ -174,10 +205,12 @@ struct RequestHeadParser {
         }
     }
 
+    private func has(_ field: Field) -> Bool { seen & 1 << field.rawValue != 0 }
+
     private func finish() throws(Problem) {
-        guard seen.contains(.host) || !isHTTP11 else { throw .malformed("it has no Host") }
-        if seen.contains(.transferEncoding) {
-            guard !seen.contains(.contentLength) else {
+        guard has(.host) || !isHTTP11 else { throw .malformed("it has no Host") }
+        if has(.transferEncoding) {
+            guard !has(.contentLength) else {
                 throw .malformed("it has both a Content-Length and a Transfer-Encoding")
             }
             guard isHTTP11 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding") }
@@ -211,31 +244,59 @@ extension UInt8 {
 
     /// RFC 9110, 5.6.2.
     fileprivate var isTokenCharacter: Bool {
-        isLetter || isDigit || "!#$%&'*+-.^_`|~".utf8.contains(self)
+        if isLetter || isDigit { return true }
+        return switch self {
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"),
+            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "`"),
+            UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
     }
 
     /// A name, an IPv4 or a bracketed IPv6 address, a port.
     fileprivate var isHostCharacter: Bool { isLetter || isDigit || "-._~:[]%".utf8.contains(self) }
 }
 
+extension RequestHead.Method {
+    fileprivate init?(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        switch true {
+        case bytes.equals("GET", in: range): self = .get
+        case bytes.equals("POST", in: range): self = .post
+        case bytes.equals("HEAD", in: range): self = .head
+        case bytes.equals("PUT", in: range): self = .put
+        case bytes.equals("PATCH", in: range): self = .patch
+        case bytes.equals("DELETE", in: range): self = .delete
+        case bytes.equals("OPTIONS", in: range): self = .options
+        default: return nil
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
-    fileprivate func equals(_ text: String, in range: Range<Int>) -> Bool {
-        range.count == text.utf8.count && zip(range, text.utf8).allSatisfy { self[$0] == $1 }
+    fileprivate func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<range.count where self[range.lowerBound + index] != text.utf8Start[index] { return false }
+        return true
     }
 
     /// - Parameter text: in lower case.
-    fileprivate func equals(_ text: String, lowercasing range: Range<Int>) -> Bool {
-        range.count == text.utf8.count
-            && zip(range, text.utf8).allSatisfy { (self[$0].isLetter ? self[$0] | 0x20 : self[$0]) == $1 }
+    fileprivate func equals(_ text: StaticString, lowercasing range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<range.count {
+            let byte = self[range.lowerBound + index]
+            guard (byte.isLetter ? byte | 0x20 : byte) == text.utf8Start[index] else { return false }
+        }
+        return true
     }
 
     /// Without spaces and tabs at both ends.
     fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var range = range
+        var (start, end) = (range.lowerBound, range.upperBound)
         func isBlank(_ index: Int) -> Bool { self[index] == UInt8(ascii: " ") || self[index] == UInt8(ascii: "\t") }
-        while let first = range.first, isBlank(first) { range.removeFirst() }
-        while let last = range.last, isBlank(last) { range.removeLast() }
-        return range
+        while start < end, isBlank(start) { start += 1 }
+        while start < end, isBlank(end - 1) { end -= 1 }
+        return start..<end
     }
 
     fileprivate func split(_ range: Range<Int>, at separator: UInt8) -> [Range<Int>] {
