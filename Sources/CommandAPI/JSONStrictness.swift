@@ -1,3 +1,4 @@
+import Foundation
 import HTTPService
 
 /// What Foundation's decoder lets pass and RFC 8259 does not, or leaves open: a comma before a closing bracket, and a name
@@ -23,7 +24,7 @@ enum JSONStrictness {
                 let text = string(in: json, from: &index)
                 // A text behind an opening brace or a comma of an object is a name.
                 guard let top = open.last, top != nil, previous != UInt8(ascii: ":") else { break }
-                guard open[open.count - 1]?.insert(text).inserted == true else {
+                guard open[open.count - 1]?.insert(try unescaped(text)).inserted == true else {
                     throw malformed("the name \"\(String(decoding: text, as: UTF8.self))\" is given twice.")
                 }
             default: break
@@ -47,6 +48,13 @@ enum JSONStrictness {
             json.formIndex(after: &index)
         }
         return text
+    }
+
+    /// A name may be written in several ways, and is given twice all the same.
+    private static func unescaped(_ text: [UInt8]) throws -> [UInt8] {
+        guard text.contains(UInt8(ascii: "\\")) else { return text }
+        let quote = [UInt8(ascii: "\"")]
+        return Array(try JSONDecoder().decode(String.self, from: Data(quote + text + quote)).utf8)
     }
 
     private static func malformed(_ why: String) -> Problem {

@@ -55,6 +55,7 @@ struct ConnectionGuardTests {
         try pipeline.send("zzz\r\n")
         #expect(try pipeline.received().hasPrefix("HTTP/1.1 400"))
         #expect(pipeline.paths == ["/"])
+        #expect(pipeline.isBrokenOff)
         #expect(pipeline.ends == 0)
     }
 
@@ -220,5 +221,16 @@ struct ConnectionGuardTests {
             #expect(try pipeline.received().hasPrefix("HTTP/1.1 400"))
             #expect(pipeline.ends == 0)
         }
+    }
+
+    @Test("A request that is answered before its body has come is not answered again when the body never does")
+    func answeredEarly() throws {
+        let pipeline = try Pipeline()
+        try pipeline.send(Pipeline.post(length: 100))
+        try pipeline.answer()
+        #expect(try pipeline.received().hasSuffix("ok"))
+        pipeline.wait(32)
+        #expect(try pipeline.received().isEmpty)
+        #expect(!pipeline.channel.isActive)
     }
 }

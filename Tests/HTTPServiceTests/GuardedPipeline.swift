@@ -27,8 +27,16 @@ final class GuardedPipeline {
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
+    /// Whether the parser behind the guard found a body broken off.
+    private(set) var isBrokenOff = false
+
     func send(_ text: String) throws {
-        try channel.writeInbound(ByteBuffer(string: text))
+        do {
+            try channel.writeInbound(ByteBuffer(string: text))
+        } catch HTTPParserError.invalidEOFState {
+            isBrokenOff = true
+        }
+        channel.read()  // As a socket does by itself, for a route that wants more.
         while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { requests.append(part) }
     }
 

@@ -40,7 +40,7 @@ struct HostileClientTests {
         try await withShop(limits) { shop in
             let heads = [
                 "GET /health HTTP/1.1\r\n",
-                "POST /commands/receive-stock HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n",
+                "POST /commands/receive-stock HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n",
             ]
             let dripping = try (0..<200).map { _ in try Connection(port: shop.commands.port) }
             for (index, connection) in dripping.enumerated() { try await connection.send(heads[index % 2]) }

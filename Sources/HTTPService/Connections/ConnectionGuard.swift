@@ -262,7 +262,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         leave(context)
         held = ByteBuffer()
         checked = 0
-        guard !responseBegan || responseEnded else {
+        // What was begun can't be taken back, and what is answered is not answered twice.
+        if phase == .body || phase == .answering, responseBegan || discardsBody {
             phase = .closing
             return context.close(mode: .all, promise: nil)
         }

@@ -199,9 +199,13 @@ struct RequestHeadParser {
     }
 
     private mutating func takeConnection(_ value: Range<Int>, _ bytes: UnsafeRawBufferPointer) {
-        for option in bytes.split(value, at: UInt8(ascii: ",")) {
+        var start = value.lowerBound
+        while start <= value.upperBound {
+            let end = (start..<value.upperBound).first { bytes[$0] == UInt8(ascii: ",") } ?? value.upperBound
+            let option = bytes.trimmed(start..<end)
             if bytes.equals("close", lowercasing: option) { head.keepsAlive = false }
             if bytes.equals("keep-alive", lowercasing: option), !isHTTP11 { head.keepsAlive = true }
+            start = end + 1
         }
     }
 
@@ -297,9 +301,5 @@ extension UnsafeRawBufferPointer {
         while start < end, isBlank(start) { start += 1 }
         while start < end, isBlank(end - 1) { end -= 1 }
         return start..<end
-    }
-
-    fileprivate func split(_ range: Range<Int>, at separator: UInt8) -> [Range<Int>] {
-        range.split { self[$0] == separator }.map { trimmed($0.startIndex..<$0.endIndex) }
     }
 }
