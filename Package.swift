@@ -10,6 +10,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -103,6 +104,13 @@ let package = Package(
             name: "EventStoreTests",
             dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging, swiftProtobuf],
             exclude: ["Fixtures"]
+        ),
+        .testTarget(
+            name: "HTTPServiceTests",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "TestSupport", "TestTools", nioCore, nioEmbedded, nioHTTP1,
+                httpTypes,
+            ]
         ),
         .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),

@@ -10,6 +10,8 @@ import NIOCore
 package struct CommandAPI: Sendable {
     /// The most bytes of one command's body, alone or as a line of a stream.
     package static let bodyBytesMax = 1 << 20
+    /// Paths whose requests and answers are streams.
+    package static let streamedPaths: Set<String> = ["/commands"]
 
     let writer: Writer
     let store: Store
