@@ -20,9 +20,10 @@ package struct Store: Sendable {
 
     /// Opens the store, creating what is missing when it may write. The index catches up with the log.
     ///
+    /// - Parameter logBytesMax: the most that the log may grow to. One that is larger already is opened whole.
     /// - Throws: `EventStoreError.directory` where the directory can't be used or another process writes to it;
     ///   `corrupt` where a record that is read is damaged.
-    package init(directory: String, access: Access) throws {
+    package init(directory: String, access: Access, logBytesMax: Int = 256 << 30) throws {
         self.directory = directory
         let readOnly = access == .readOnly
         if readOnly {
@@ -36,7 +37,7 @@ package struct Store: Sendable {
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
-        log = try EventLog(directory: directory + "/log", readOnly: readOnly)
+        log = try EventLog(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax)
         keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)
         events = StoredEvents(keyring: keyring)
         index = try LogIndex(directory: directory + "/index", log: log, readOnly: readOnly)

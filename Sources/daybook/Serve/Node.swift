@@ -30,7 +30,9 @@ struct Node {
         self.commandPort = commandPort
         self.queryPort = queryPort
         self.demo = demo
-        store = try Store(directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly)
+        store = try Store(
+            directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly,
+            logBytesMax: settings.logMapMiB << 20)
         models = try ReadModels(directory: store.readModelsDirectory)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
