@@ -88,6 +88,11 @@ let package = Package(
             ],
             path: "Tests/Support"
         ),
+        // Runs the built program under faults, and knows nothing of its insides.
+        .target(
+            name: "FaultCampaign", dependencies: ["TestTools"], path: "Tests/Faults", exclude: ["Mutants", "Shims"]
+        ),
+        .executableTarget(name: "faults", dependencies: ["FaultCampaign", argumentParser], path: "Tests/FaultsMain"),
 
         .testTarget(
             name: "CommandAPITests",
@@ -99,7 +104,8 @@ let package = Package(
             dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging],
             exclude: ["Fixtures"]
         ),
-        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["Decompression", "FaultCampaign", "TestTools", "daybook"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
