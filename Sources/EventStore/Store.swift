@@ -1,4 +1,5 @@
 import Foundation
+import LMDB
 package import Logging
 
 /// A data directory opened: one shop's log, its index and its persons' keys. Several stores live in one process
@@ -40,7 +41,14 @@ package struct Store: Sendable {
         log = try EventLog(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax)
         keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)
         events = StoredEvents(keyring: keyring)
-        index = try LogIndex(directory: directory + "/index", log: log, readOnly: readOnly)
+        do {
+            index = try LogIndex(directory: directory + "/index", log: log, readOnly: readOnly)
+        } catch let error as LMDBError {
+            throw EventStoreError(
+                .directory,
+                "The index in \(directory)/index can't be opened. Check owner and permissions; it may be removed, and is built anew.",
+                cause: error)
+        }
     }
 
     /// Starts the store's Writer. At most one at a time.

@@ -13,12 +13,20 @@ package final class Keyring: Sendable {
     /// Keys made for commands which are not yet durable.
     private let unsaved = Mutex<[String: SymmetricKey]>([:])
 
-    init(directory: String, readOnly: Bool) throws {
+    /// - Throws: `EventStoreError.directory` where the files can't be opened.
+    init(directory: String, readOnly: Bool) throws(EventStoreError) {
         var options = Environment.Options()
         options.readOnly = readOnly
         options.mapSizeBytes = 16 << 30
-        environment = try Environment(directory: directory, options: options)
-        keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
+        do throws(LMDBError) {
+            environment = try Environment(directory: directory, options: options)
+            keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
+        } catch {
+            throw EventStoreError(
+                .directory,
+                "The keys of persons in \(directory) can't be opened. Check owner and permissions; where they are damaged, restore them from the same copy as the log.",
+                cause: error)
+        }
     }
 
     /// Encrypts under the person's key, making one for a new person. Save before the result is stored.
@@ -29,10 +37,15 @@ package final class Keyring: Sendable {
         return Array(combined)
     }
 
-    /// Decrypts; nil where the person's key was destroyed.
-    /// - Throws: `EventStoreError.corrupt` where the key is there and the data is not what was sealed.
+    /// Decrypts.
+    /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed. Nothing destroys
+    ///   keys yet: what will must leave something in the key's place, for a key that is lost is no erased person.
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
-        guard let key = try key(of: person) else { return nil }
+        guard let key = try key(of: person) else {
+            throw EventStoreError(
+                .corrupt,
+                "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
+        }
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))

@@ -20,6 +20,7 @@ package struct ReadModelAudit {
     package mutating func add(_ record: EventStore.Record) {
         for index in running.indices where record.position <= running[index].claimed.position {
             running[index].expected.position = record.position
+            running[index].expected.record = record.checksum
             if running[index].model.categories.contains(record.stream.category) {
                 running[index].expected.add(record.checksum)
             }

@@ -33,7 +33,7 @@ struct Node {
         store = try Store(
             directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly,
             logBytesMax: settings.logMapMiB << 20)
-        models = try ReadModels(directory: store.readModelsDirectory)
+        models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 
