@@ -40,6 +40,9 @@ let package = Package(
         .systemLibrary(name: "CRedis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // C of ours, for what Swift can't be asked to do.
+        .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
+
         // Their Swift wrappers; each alone imports its C module.
         .target(name: "Decompression", dependencies: ["CLZMA", "CZlib"]),
         .target(name: "LMDB", dependencies: ["CLMDB"]),
@@ -51,7 +54,8 @@ let package = Package(
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),
         .target(name: "EventStore", dependencies: ["JSON", "Ledger", "LMDB", crypto, logging, swiftProtobuf]),
-        .target(name: "Projections", dependencies: ["EventStore", "JSON", "Ledger", grdb, logging]),
+        .target(
+            name: "Projections", dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging]),
         .target(
             name: "HTTPService",
             dependencies: [

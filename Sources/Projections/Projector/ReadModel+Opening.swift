@@ -47,12 +47,15 @@ extension ReadModel {
 }
 
 extension DatabaseError {
+    /// A page does not match its checksum: SQLITE_IOERR_DATA.
+    private static let pageDamaged = ResultCode(rawValue: 10 | 32 << 8)
+
     /// Whether the file is not what was written, as distinct from one that can't be reached.
     fileprivate var isDamage: Bool {
         switch resultCode {
         // An error in SQL that was right yesterday: a table or a column is not there.
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR: true
-        case .SQLITE_IOERR: extendedResultCode == .SQLITE_IOERR_SHORT_READ
+        case .SQLITE_IOERR: [.SQLITE_IOERR_SHORT_READ, Self.pageDamaged].contains(extendedResultCode)
         default: false
         }
     }
