@@ -39,7 +39,7 @@ struct OracleTests {
     }
 
     @Test("A log that keeps every promise is found sound")
-    func sound() {
+    func keepsAll() {
         let more: [(key: String, outcome: History.Outcome)] = [
             ("k1", Self.receipt(Self.sound[0], isReplayed: true)), ("k4", .refused(status: 409, code: "not_enough")),
             ("k5", .unknown("the connection ended")),
