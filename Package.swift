@@ -41,6 +41,9 @@ let package = Package(
         .systemLibrary(name: "CRedis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // C of ours, for what Swift can't be asked to do.
+        .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
+
         // Their Swift wrappers; each alone imports its C module.
         .target(name: "Decompression", dependencies: ["CLZMA", "CZlib"]),
         .target(name: "LMDB", dependencies: ["CLMDB"]),
@@ -52,7 +55,8 @@ let package = Package(
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),
         .target(name: "EventStore", dependencies: ["JSON", "Ledger", "LMDB", crypto, logging, swiftProtobuf]),
-        .target(name: "Projections", dependencies: ["EventStore", "JSON", "Ledger", grdb, logging]),
+        .target(
+            name: "Projections", dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging]),
         .target(
             name: "HTTPService",
             dependencies: [
@@ -91,6 +95,11 @@ let package = Package(
             ],
             path: "Tests/Support"
         ),
+        // Runs the built program under faults, and knows nothing of its insides.
+        .target(
+            name: "FaultCampaign", dependencies: ["TestTools"], path: "Tests/Faults", exclude: ["Mutants", "Shims"]
+        ),
+        .executableTarget(name: "faults", dependencies: ["FaultCampaign", argumentParser], path: "Tests/FaultsMain"),
 
         .testTarget(
             name: "CommandAPITests",
@@ -112,7 +121,8 @@ let package = Package(
                 httpTypes,
             ]
         ),
-        .testTarget(name: "IntegrationTests", dependencies: ["Decompression", "TestTools", "daybook"]),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["Decompression", "FaultCampaign", "TestTools", "daybook"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),

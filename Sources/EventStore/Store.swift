@@ -1,4 +1,5 @@
 import Foundation
+import LMDB
 package import Logging
 
 /// A data directory opened: one shop's log, its index and its persons' keys. Several stores live in one process
@@ -21,9 +22,12 @@ package struct Store: Sendable {
 
     /// Opens the store, creating what is missing when it may write. The index catches up with the log.
     ///
+    /// - Parameter logBytesMax: the most that the log may grow to. One that is larger already is opened whole.
     /// - Throws: `EventStoreError.directory` where the directory can't be used or another process writes to it;
     ///   `corrupt` where a record that is read is damaged.
-    package init(directory: String, access: Access, logger: Logger = Logger(label: "daybook")) throws {
+    package init(
+        directory: String, access: Access, logBytesMax: Int = 256 << 30, logger: Logger = Logger(label: "daybook")
+    ) throws {
         self.directory = directory
         let readOnly = access == .readOnly
         if readOnly {
@@ -37,7 +41,7 @@ package struct Store: Sendable {
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
-        log = try EventLog(try LMDBRecords(directory: directory + "/log", readOnly: readOnly))
+        log = try EventLog(try LMDBRecords(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax))
         keyring = Keyring(try LMDBKeys(directory: directory + "/keys", readOnly: readOnly))
         events = StoredEvents(keyring: keyring)
         let files = DirectoryFiles(directory: directory + "/index")

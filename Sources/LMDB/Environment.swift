@@ -1,4 +1,5 @@
 import CLMDB
+import Glibc
 import Synchronization
 
 /// One LMDB environment: a directory with `data.mdb` and `lock.mdb`, mapped into memory.
@@ -45,6 +46,7 @@ package final class Environment: @unchecked Sendable {
     package init(directory: String, options: Options = Options()) throws(LMDBError) {
         self.directory = directory
         claim = try DirectoryClaim(directory)
+        try Self.reserveReaders(directory, options)
         handle = try Self.open(directory, options)
         // A page which the file no longer has would end the process with SIGBUS when it is read.
         let size = try sizeOnDiskBytes
@@ -54,6 +56,22 @@ package final class Environment: @unchecked Sendable {
     /// Closes. Every transaction is over by then, for each holds the environment while it lasts.
     deinit {
         mdb_env_close(handle)
+    }
+
+    /// Takes the room of the table of readers from the disk. LMDB makes a file with holes and writes into its mapping: on
+    /// a full disk that ends the process with SIGBUS.
+    ///
+    /// Before LMDB opens the file, for closing it here would drop the locks which LMDB holds on it.
+    private static func reserveReaders(_ directory: String, _ options: Options) throws(LMDBError) {
+        let path = directory + "/lock.mdb"
+        let file = Glibc.open(path, options.readOnly ? O_RDWR | O_CLOEXEC : O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // Whoever may not write there is told so by LMDB, which knows when it needs to.
+        guard file >= 0 else { return }
+        defer { close(file) }
+        let headBytes = 128
+        let slotBytes = 64
+        let code = posix_fallocate(file, 0, off_t(headBytes + options.readersMax * slotBytes))
+        guard code != ENOSPC, code != EDQUOT else { throw LMDBError(rawValue: code) }
     }
 
     private static func open(_ directory: String, _ options: Options) throws(LMDBError) -> OpaquePointer {

@@ -18,13 +18,42 @@ package struct ReadModels: Sendable {
     ]
 
     /// Opens them in `directory`, creating what is missing.
+    ///
+    /// - Throws: `EventStoreError.directory` where a file can't be opened.
     package init(directory: String) throws {
-        catalog = try ReadModel(CatalogProjection.self, directory: directory)
-        carts = try ReadModel(CartsProjection.self, directory: directory)
-        orders = try ReadModel(OrdersProjection.self, directory: directory)
-        stock = try ReadModel(StockProjection.self, directory: directory)
-        search = try ReadModel(SearchProjection.self, directory: directory)
-        sales = try ReadModel(SalesProjection.self, directory: directory)
+        try self.init(directory: directory, repairing: nil)
+    }
+
+    /// Opens the read models of a store, creating what is missing.
+    ///
+    /// - Parameter repairing: told of files which are damaged; they are made anew. Nil where this process does not feed
+    ///   the read models: damaged ones are then refused.
+    /// - Throws: `EventStoreError.directory` where a file can't be opened, another process feeds them, or a model was
+    ///   made from another log than the store's.
+    package init(of store: Store, repairing logger: Logger?) throws {
+        let directory = store.readModelsDirectory
+        if let logger {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let lock = try Self.lock(directory)
+            try self.init(directory: directory, repairing: logger)
+            withExtendedLifetime(lock) {}
+        } else {
+            try self.init(directory: directory, repairing: nil)
+        }
+        for model in all { try model.demandBelonging(to: store.log) }
+    }
+
+    private init(directory: String, repairing logger: Logger?) throws {
+        catalog = try ReadModel.open(CatalogProjection.self, directory, repairing: logger)
+        carts = try ReadModel.open(CartsProjection.self, directory, repairing: logger)
+        orders = try ReadModel.open(OrdersProjection.self, directory, repairing: logger)
+        stock = try ReadModel.open(StockProjection.self, directory, repairing: logger)
+        search = try ReadModel.open(SearchProjection.self, directory, repairing: logger)
+        sales = try ReadModel.open(SalesProjection.self, directory, repairing: logger)
+    }
+
+    private static func lock(_ directory: String) throws -> DirectoryLock {
+        try DirectoryLock(directory: directory, use: "feeds the read models in")
     }
 
     /// Removes the files of the read models named, so that they are built anew. Nobody may have them open.
@@ -41,7 +70,7 @@ package struct ReadModels: Sendable {
     ///
     /// - Throws: `EventStoreError.directory` where another process feeds them.
     package func projectors(of store: Store, logger: Logger) throws -> [Projector] {
-        let lock = try DirectoryLock(directory: store.readModelsDirectory, use: "feeds the read models in")
+        let lock = try Self.lock(store.readModelsDirectory)
         return [
             Projector(CatalogProjection.self, store: store, model: catalog, lock: lock, logger: logger),
             Projector(CartsProjection.self, store: store, model: carts, lock: lock, logger: logger),

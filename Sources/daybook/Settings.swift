@@ -17,6 +17,7 @@ struct Settings: Sendable {
         case roles = "DAYBOOK_ROLES"
         case queueCapacity = "DAYBOOK_QUEUE_CAPACITY"
         case logLevel = "DAYBOOK_LOG_LEVEL"
+        case logMapMiB = "DAYBOOK_LOG_MAP_MIB"
     }
 
     let data: String
@@ -27,6 +28,8 @@ struct Settings: Sendable {
     let roles: [String]
     let queueCapacity: Int
     let logLevel: Logger.Level
+    /// The most that the log may grow to.
+    let logMapMiB: Int
 
     /// Read by the tests of this package, never by the program: where their data are, the seed of random tests.
     private static let testPrefix = "DAYBOOK_TEST_"
@@ -59,7 +62,8 @@ struct Settings: Sendable {
             commandPort: try number(.commandPort, 0...65_535, default: 8_080),
             queryPort: try number(.queryPort, 0...65_535, default: 8_081), queryURL: text(.queryURL),
             roles: (text(.roles) ?? "command,query,project").split(separator: ",").map(String.init),
-            queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384), logLevel: logLevel)
+            queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384), logLevel: logLevel,
+            logMapMiB: try number(.logMapMiB, 1...16_777_216, default: 262_144))
     }
 
     private static func invalid(_ key: Key, _ value: String, _ wanted: String) -> Failure {

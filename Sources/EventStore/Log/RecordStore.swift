@@ -23,11 +23,12 @@ struct LMDBRecords: RecordStore {
     private let records: Database
 
     /// - Throws: `EventStoreError.directory` where the files can't be opened.
-    init(directory: String, readOnly: Bool) throws(EventStoreError) {
+    init(directory: String, readOnly: Bool, bytesMax: Int = 256 << 30) throws(EventStoreError) {
         do {
             var options = Environment.Options()
             options.readOnly = readOnly
             options.databasesMax = 4
+            options.mapSizeBytes = bytesMax
             environment = try Environment(directory: directory, options: options)
             records = try environment.database(
                 named: "records", options: readOnly ? [.integerKey] : [.integerKey, .create])

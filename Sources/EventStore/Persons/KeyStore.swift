@@ -11,12 +11,20 @@ struct LMDBKeys: KeyStore {
     private let environment: Environment
     private let keys: Database
 
-    init(directory: String, readOnly: Bool) throws {
+    /// - Throws: `EventStoreError.directory` where the files can't be opened.
+    init(directory: String, readOnly: Bool) throws(EventStoreError) {
         var options = Environment.Options()
         options.readOnly = readOnly
         options.mapSizeBytes = 16 << 30
-        environment = try Environment(directory: directory, options: options)
-        keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
+        do throws(LMDBError) {
+            environment = try Environment(directory: directory, options: options)
+            keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
+        } catch {
+            throw EventStoreError(
+                .directory,
+                "The keys of persons in \(directory) can't be opened. Check owner and permissions; where they are damaged, restore them from the same copy as the log.",
+                cause: error)
+        }
     }
 
     func get(_ key: [UInt8]) throws -> [UInt8]? { try environment.read { try $0.get(keys, key: key) } }

@@ -9,6 +9,8 @@ package struct Checkpoint: Equatable, Sendable {
     package var count: Int64 = 0
     /// A rolling hash of their checksums, in order: a skipped, doubled or altered event changes it.
     package var hash: UInt64 = 0
+    /// The checksum of the record at `position`: tells at once whether a log is the one that the rows came from.
+    package var record: UInt32 = 0
 
     package init() {}
 
@@ -22,25 +24,31 @@ package struct Checkpoint: Equatable, Sendable {
         try database.execute(
             sql: """
                 CREATE TABLE checkpoint (
-                    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, count INTEGER NOT NULL, hash INTEGER NOT NULL
+                    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, count INTEGER NOT NULL, hash INTEGER NOT NULL,
+                    record INTEGER NOT NULL
                 );
-                INSERT INTO checkpoint VALUES (1, 0, 0, 0);
+                INSERT INTO checkpoint VALUES (1, 0, 0, 0, 0);
                 """)
     }
 
+    /// - Throws: `DatabaseError` with `SQLITE_CORRUPT` for what no program wrote.
     static func load(from database: Database) throws -> Checkpoint {
+        let row = try Row.fetchOne(database, sql: "SELECT position, count, hash, record FROM checkpoint")
+        guard let row, let position = Int64.fromDatabaseValue(row[0]), let count = Int64.fromDatabaseValue(row[1]),
+            let hash = Int64.fromDatabaseValue(row[2]), let record = UInt32.fromDatabaseValue(row[3])
+        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the checkpoint is missing or impossible") }
         var checkpoint = Checkpoint()
-        guard let row = try Row.fetchOne(database, sql: "SELECT position, count, hash FROM checkpoint") else {
-            return checkpoint
-        }
-        checkpoint.position = Position(rawValue: UInt64(bitPattern: row[0] as Int64))
-        checkpoint.count = row[1]
-        checkpoint.hash = UInt64(bitPattern: row[2] as Int64)
+        checkpoint.position = Position(rawValue: UInt64(bitPattern: position))
+        checkpoint.count = count
+        checkpoint.hash = UInt64(bitPattern: hash)
+        checkpoint.record = record
         return checkpoint
     }
 
     func save(in database: Database) throws {
-        try database.cachedStatement(sql: "UPDATE checkpoint SET position = ?, count = ?, hash = ?")
-            .execute(arguments: [Int64(bitPattern: position.rawValue), count, Int64(bitPattern: hash)])
+        try database.cachedStatement(sql: "UPDATE checkpoint SET position = ?, count = ?, hash = ?, record = ?")
+            .execute(arguments: [
+                Int64(bitPattern: position.rawValue), count, Int64(bitPattern: hash), Int64(record),
+            ])
     }
 }

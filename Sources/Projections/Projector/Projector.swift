@@ -99,6 +99,9 @@ package final class Projector: Sendable {
         _ projection: P.Type, _ records: [EventStore.Record], after: Position, through: Position, _ model: ReadModel,
         _ store: Store
     ) throws {
+        guard let last = try store.log.record(at: through) else {
+            preconditionFailure("the log was read to there")
+        }
         try model.write { database in
             var checkpoint = try Checkpoint.load(from: database)
             precondition(checkpoint.position == after, "one projector feeds a read model")
@@ -114,6 +117,7 @@ package final class Projector: Sendable {
             }
             try projection.finish(in: database)
             checkpoint.position = through
+            checkpoint.record = last.checksum
             try checkpoint.save(in: database)
         }
         model.watermark.advance(to: through.rawValue)

@@ -1,10 +1,11 @@
+import CSQLiteChecksums
 package import EventStore
 import Foundation
 package import GRDB
 import Ledger
 import Synchronization
 
-/// One read model's file, and how far it has come.
+/// One read model's file, and how far it has come. Every page of the file has a checksum.
 package final class ReadModel: Sendable {
     package let name: String
     package let version: Int
@@ -23,6 +24,7 @@ package final class ReadModel: Sendable {
         categories = P.categories
         path = Self.path(of: P.self, in: directory)
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try Self.check(csqlitechecksums_register())
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         let position = try pool.write { database in
             if try !database.tableExists("checkpoint") {
@@ -44,10 +46,16 @@ package final class ReadModel: Sendable {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
+            try check(csqlitechecksums_prepare(database.sqliteConnection))
             try database.execute(
                 sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
         }
         return configuration
+    }
+
+    private static func check(_ code: Int32) throws {
+        let code = ResultCode(rawValue: code)
+        guard code == .SQLITE_OK else { throw DatabaseError(resultCode: code) }
     }
 
     /// Reads a consistent state. Blocks the calling thread; meant for short queries.

@@ -20,6 +20,7 @@ package struct ReadModelAudit {
     package mutating func add(_ record: EventStore.Record) {
         for index in running.indices where record.position <= running[index].claimed.position {
             running[index].expected.position = record.position
+            running[index].expected.record = record.checksum
             if running[index].model.categories.contains(record.stream.category) {
                 running[index].expected.add(record.checksum)
             }
@@ -35,10 +36,18 @@ package struct ReadModelAudit {
                     "The read model \"\(model.name)\" says it applied \(audited.claimed.count) events through position \(audited.claimed.position); "
                         + "the log has \(audited.expected.count) others. Run daybook rebuild \(model.name).")
             }
-            for problem in try model.read({ try String.fetchAll($0, sql: "PRAGMA integrity_check") })
-            where problem != "ok" {
+            for problem in Self.problems(of: model) {
                 report("The file \(model.path) is damaged: \(problem). Run daybook rebuild \(model.name).")
             }
+        }
+    }
+
+    /// Reads every page of the file, each of which has a checksum.
+    private static func problems(of model: ReadModel) -> [String] {
+        do {
+            return try model.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }.filter { $0 != "ok" }
+        } catch {
+            return ["\(error)"]
         }
     }
 }

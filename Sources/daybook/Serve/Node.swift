@@ -30,8 +30,10 @@ struct Node {
         self.commandPort = commandPort
         self.queryPort = queryPort
         self.demo = demo
-        store = try Store(directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly)
-        models = try ReadModels(directory: store.readModelsDirectory)
+        store = try Store(
+            directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly,
+            logBytesMax: settings.logMapMiB << 20)
+        models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 

@@ -1,0 +1,112 @@
+import Foundation
+import Synchronization
+
+/// The built program, from outside: how it is started, and how long it may take.
+struct Daybook: Sendable {
+    /// What stands before the program's name: strace and its arguments, setpriv.
+    var wrapper: [String] = []
+    var environment: [String: String] = [:]
+    let program: String
+    /// Where the run keeps its files; the data directory is `data` in it.
+    let directory: String
+    /// The longest anything may take: reaching it is a hang.
+    var patienceSeconds = 30.0
+
+    var data: String { directory + "/data" }
+
+    /// Runs a command of the program to its end.
+    func run(_ arguments: [String], on data: String? = nil) throws -> (end: Spawned.End, output: String, errors: String)
+    {
+        let child = try spawn([arguments[0], "--data", data ?? self.data] + arguments.dropFirst())
+        guard let end = child.ends(within: patienceSeconds) else {
+            child.destroy()
+            throw Doubt("daybook \(arguments.joined(separator: " ")) hangs: no end within \(patienceSeconds) s")
+        }
+        return (end, child.output, child.errors)
+    }
+
+    func spawn(_ arguments: [String]) throws -> Spawned {
+        try Spawned(
+            wrapper + [program] + arguments, environment: environment, directory: directory,
+            errorsPath: "\(directory)/\(UUID().uuidString).err")
+    }
+
+    /// `daybook serve`; nil where it ended before it listened, and the process then says why.
+    func serve() throws -> Server {
+        let child = try spawn(["serve", "--data", data, "--command-port", "0", "--query-port", "0"])
+        guard child.prints("query API on ", within: patienceSeconds) else {
+            guard child.end != nil || child.ends(within: 1) != nil else {
+                child.destroy()
+                throw Doubt("daybook serve hangs: neither up nor ended within \(patienceSeconds) s. \(child.errors)")
+            }
+            return Server(child: child, commands: nil, queries: nil, patienceSeconds: patienceSeconds)
+        }
+        return Server(
+            child: child, commands: Self.port("command", child.output), queries: Self.port("query", child.output),
+            patienceSeconds: patienceSeconds)
+    }
+
+    /// A server that must come up.
+    func mustServe() throws -> Server {
+        let server = try serve()
+        guard server.isUp else {
+            throw Doubt("daybook serve does not come up: \(server.how). \(server.child.errors)")
+        }
+        return server
+    }
+
+    private static func port(_ role: String, _ output: String) -> Int? {
+        output.split(separator: "\n").first { $0.hasPrefix("\(role) API on ") }
+            .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
+    }
+}
+
+/// A run of `daybook serve`. It is ended with its value at the latest.
+final class Server: Sendable {
+    let child: Spawned
+    let commands: Int?
+    let queries: Int?
+    private let patienceSeconds: Double
+
+    init(child: Spawned, commands: Int?, queries: Int?, patienceSeconds: Double) {
+        self.child = child
+        self.commands = commands
+        self.queries = queries
+        self.patienceSeconds = patienceSeconds
+    }
+
+    deinit { child.destroy() }
+
+    var isUp: Bool { commands != nil && queries != nil }
+    var how: String { child.end.map(\.description) ?? "running" }
+
+    func connectToCommands() throws -> HTTPConnection {
+        guard let commands else { throw HTTPConnection.Lost.closed("it does not listen") }
+        return try HTTPConnection(port: commands, timeoutSeconds: Int(patienceSeconds))
+    }
+
+    func connectToQueries() throws -> HTTPConnection {
+        guard let queries else { throw HTTPConnection.Lost.closed("it does not listen") }
+        return try HTTPConnection(port: queries, timeoutSeconds: Int(patienceSeconds))
+    }
+
+    /// Asks it to stop as an operator would; how it ended.
+    func stop(_ signal: Int32 = SIGTERM) throws -> Spawned.End {
+        child.send(signal)
+        return try ending()
+    }
+
+    /// Waits for its end, which must come.
+    func ending() throws -> Spawned.End {
+        guard let end = child.ends(within: patienceSeconds) else {
+            child.destroy()
+            throw Doubt("daybook serve hangs: no end within \(patienceSeconds) s. \(child.errors)")
+        }
+        return end
+    }
+
+    func kill() {
+        child.send(SIGKILL)
+        _ = child.ends(within: patienceSeconds)
+    }
+}
