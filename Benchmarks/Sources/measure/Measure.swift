@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Measure: ParsableCommand {
+    func run() {}
+}
