@@ -54,7 +54,7 @@ extension Record {
     private static let format: UInt8 = 1
 
     /// The bytes that are stored, checksum included.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         var writer = RecordWriter(capacity: 96 + payload.count)
         writer.byte(Self.format)
         writer.varint(UInt64(type.rawValue))
