@@ -8,7 +8,10 @@ struct Bench: AsyncParsableCommand {
             Each prints one JSON object on standard output. Data go into a new directory that is removed at the end, unless
             --data names one. The limit of the machine beside every figure: make bench.
             """,
-        subcommands: [BenchWriter.self, BenchFold.self, BenchRequest.self, EchoServer.self])
+        subcommands: [
+            BenchWriter.self, BenchFold.self, BenchOpen.self, BenchRequest.self, BenchLoad.self, BenchCurve.self,
+            BenchInterference.self, BenchOverload.self, BenchShopCommand.self, EchoServer.self,
+        ])
 }
 
 /// Where a measurement keeps its data.

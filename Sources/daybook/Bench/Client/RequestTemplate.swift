@@ -15,8 +15,11 @@ struct RequestTemplate {
     /// Carts filled side by side, and how many commands each gets.
     private let carts = (active: 1_000, commandsEach: 10)
 
-    init(_ command: Command, port: Int, items: Int, seed: UInt64) {
+    private let firstCart: Int
+
+    init(_ command: Command, port: Int, items: Int, seed: UInt64, firstCart: Int = 0) {
         self.items = items
+        self.firstCart = firstCart
         random = SplitMix64(seed: seed)
         let cartField = command == .addToCart ? #""cart":"\#(Workload.cart(0))","# : ""
         let body = #"{\#(cartField)"sku":"\#(BenchShop.sku(0))","quantity":1}"#
@@ -34,7 +37,7 @@ struct RequestTemplate {
     mutating func stamp(_ number: Int) {
         CommandKey.write(random.next(), random.next(), to: &bytes[key])
         write(Int.random(in: 0..<items, using: &random), item)
-        if let cart { write(Workload.cart(ofCommand: number, carts.active, carts.commandsEach), cart) }
+        if let cart { write(firstCart + Workload.cart(ofCommand: number, carts.active, carts.commandsEach), cart) }
     }
 
     private mutating func write(_ number: Int, _ place: Range<Int>) {
