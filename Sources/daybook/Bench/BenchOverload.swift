@@ -29,6 +29,8 @@ struct BenchOverload: AsyncParsableCommand {
         /// The accepted commands' p99 in the storm, and a second behind it, over the p99 before.
         let p99Ratio: Double?
         let p99RatioAfter: Double?
+        /// As p99Ratio, without the waiting for a free connection.
+        let p99RatioFromSent: Double?
         let memoryGrownBytes: Int
     }
 
@@ -51,12 +53,14 @@ struct BenchOverload: AsyncParsableCommand {
         try shop.finish()
         return Report(
             saturationPerSecond: BenchReport.rounded(saturation, to: 1), before: before, storm: storm, after: after,
-            p99Ratio: Self.ratio(storm, before), p99RatioAfter: Self.ratio(after, before),
+            p99Ratio: Self.ratio(storm.accepted, before.accepted),
+            p99RatioAfter: Self.ratio(after.accepted, before.accepted),
+            p99RatioFromSent: Self.ratio(storm.acceptedFromSent, before.acceptedFromSent),
             memoryGrownBytes: (after.server?.anonymousBytesLast ?? 0) - (before.server?.anonymousBytesLast ?? 0))
     }
 
-    private static func ratio(_ some: LoadReport, _ other: LoadReport) -> Double? {
-        guard let some = some.accepted, let other = other.accepted, other.p99 > 0 else { return nil }
+    private static func ratio(_ some: LatencyReport?, _ other: LatencyReport?) -> Double? {
+        guard let some, let other, other.p99 > 0 else { return nil }
         return BenchReport.rounded(some.p99 / other.p99)
     }
 }

@@ -2,9 +2,10 @@
 /// waited for a free connection has waited, as it would have for a customer.
 struct OpenLoop {
     struct Result {
-        /// Accepted: from the time the request was meant to be sent.
+        /// Accepted: from the time the request was meant to be sent, and from the time it was sent.
         var accepted = Latencies()
-        /// 503: from the intended time, and from the time it was sent.
+        var acceptedFromSent = Latencies()
+        /// 503: likewise.
         var overloaded = Latencies()
         var overloadedFromSent = Latencies()
         /// Other statuses, 0 for a broken connection.
@@ -65,7 +66,9 @@ struct OpenLoop {
         let now = Nanoseconds.now
         let request = requests[answer.connection]
         switch answer.status {
-        case 200, 201: result.accepted.record(nanoseconds: now - request.intended)
+        case 200, 201:
+            result.accepted.record(nanoseconds: now - request.intended)
+            result.acceptedFromSent.record(nanoseconds: now - request.sent)
         case 503:
             result.overloaded.record(nanoseconds: now - request.intended)
             result.overloadedFromSent.record(nanoseconds: now - request.sent)

@@ -3,9 +3,10 @@ struct LoadReport: Encodable {
     let offeredPerSecond: Double
     let seconds: Double
     let acceptedPerSecond: Double
-    /// From the intended time of sending.
+    /// From the intended time of sending, and from the time a connection was free.
     let accepted: LatencyReport?
-    /// 503, from the intended time, and from the time a connection was free.
+    let acceptedFromSent: LatencyReport?
+    /// 503, likewise.
     let overloaded: LatencyReport?
     let overloadedFromSent: LatencyReport?
     let others: [Int: Int]
@@ -18,6 +19,7 @@ struct LoadReport: Encodable {
         seconds = BenchReport.rounded(result.seconds)
         acceptedPerSecond = BenchReport.rounded(Double(result.accepted.count) / result.seconds, to: 1)
         accepted = result.accepted.report
+        acceptedFromSent = result.acceptedFromSent.report
         overloaded = result.overloaded.report
         overloadedFromSent = result.overloadedFromSent.report
         others = result.others
