@@ -2,6 +2,7 @@
 //
 //   limit append DIRECTORY RECORD_BYTES BATCH COUNT    appends COUNT records, a durable transaction each BATCH
 //   limit scan   DIRECTORY                             reads every record that append wrote, in order
+//   limit version                                      which LMDB this is
 //
 // DIRECTORY exists; append needs it empty. One JSON object on standard output. Default flags: every commit is fsynced.
 
@@ -136,8 +137,11 @@ int main(int count, char **arguments) {
             number(arguments[5], "COUNT", 1, UINT32_MAX));
     } else if (count == 3 && strcmp(arguments[1], "scan") == 0) {
         scan(arguments[2]);
+    } else if (count == 2 && strcmp(arguments[1], "version") == 0) {
+        printf("{\"lmdb\":\"%s\"}\n", mdb_version(NULL, NULL, NULL));
     } else {
-        fprintf(stderr, "usage: limit append DIRECTORY RECORD_BYTES BATCH COUNT | limit scan DIRECTORY\n");
+        fprintf(stderr,
+            "usage: limit append DIRECTORY RECORD_BYTES BATCH COUNT | limit scan DIRECTORY | limit version\n");
         return 2;
     }
     return 0;
