@@ -30,9 +30,14 @@ struct Machine {
     /// Of the mount whose path is the longest that leads there.
     private static func fileSystem(of directory: String) -> String {
         let path = URL(filePath: directory).standardizedFileURL.path + "/"
-        let mounts = ((try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? "").split(separator: "\n")
-            .map { $0.split(separator: " ") }
-            .filter { $0.count > 2 && path.hasPrefix($0[1] == "/" ? "/" : $0[1] + "/") }
-        return mounts.max { $0[1].count < $1[1].count }.map { String($0[2]) } ?? "an unknown file system"
+        let mounts = (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? ""
+        var longest = (path: "", type: "an unknown file system")
+        for mount in mounts.split(separator: "\n") {
+            let fields = mount.split(separator: " ").map(String.init)
+            guard fields.count > 2, fields[1].count > longest.path.count else { continue }
+            guard fields[1] == "/" || path.hasPrefix(fields[1] + "/") else { continue }
+            longest = (fields[1], fields[2])
+        }
+        return longest.type
     }
 }

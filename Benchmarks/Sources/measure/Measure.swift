@@ -40,8 +40,7 @@ struct Measure: ParsableCommand {
         for figure in Figure.all where figures.isEmpty || figures.contains(figure.name) {
             FileHandle.standardError.write(Data("==> \(figure.name)\n".utf8))
             for result in try figure.measure(bench) {
-                print(try result.json)
-                fflush(stdout)
+                FileHandle.standardOutput.write(Data((try result.json + "\n").utf8))
                 results.append(result)
             }
         }
