@@ -54,7 +54,7 @@ extension Record {
     static let format: UInt8 = 1
 
     /// The bytes that are stored, checksum included.
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         let buffer = RecordBuffer()
         buffer.append(self) { $0.raw(payload) }
         return buffer.withBytes { Array($0) }
