@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -44,4 +46,35 @@ time_t time(time_t *now) {
     clock_gettime(CLOCK_REALTIME, &precise);
     if (now) *now = precise.tv_sec;
     return precise.tv_sec;
+}
+
+// The kernel does not know of the moved clock: a moment which the program took from it is moved back.
+static struct timespec real_moment(const struct timespec *moment) {
+    static int (*real_clock)(clockid_t, struct timespec *);
+    if (!real_clock) real_clock = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    struct timespec now, result = *moment;
+    real_clock(CLOCK_REALTIME, &now);
+    long long offset = offset_seconds();
+    // Moments of other clocks are far from both.
+    if (llabs(result.tv_sec - (now.tv_sec + offset)) < 86400 / 2) result.tv_sec -= offset;
+    return result;
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict moment) {
+    static int (*next)(sem_t *, const struct timespec *);
+    if (!next) next = (int (*)(sem_t *, const struct timespec *))dlsym(RTLD_NEXT, "sem_timedwait");
+    struct timespec real = real_moment(moment);
+    return next(semaphore, &real);
+}
+
+int pthread_cond_timedwait(
+    pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict moment
+) {
+    static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    if (!next) {
+        next = (int (*)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *))dlsym(
+            RTLD_NEXT, "pthread_cond_timedwait");
+    }
+    struct timespec real = real_moment(moment);
+    return next(condition, mutex, &real);
 }
