@@ -9,9 +9,12 @@ extension Fault {
         var random = SplitMix64(seed: campaign.options.seed)
         let samples = campaign.count(full: 40, short: 1)
         var cuts: [Cut] = []
-        for file in try files(shop.directory, below: ["log", "index", "keys", "read"]) {
+        let isFull = campaign.options.scale == .full
+        var damaged = try files(shop.directory, below: ["log", "index", "keys", "read"])
+        if !isFull { damaged = damaged.filter { !$0.hasPrefix("read/") || $0.contains("stock") } }
+        for file in damaged {
             let size = try fileSize("\(shop.directory)/\(file)")
-            let step = campaign.options.scale == .full ? 4096 : max(4096, size / 3 / 4096 * 4096)
+            let step = isFull ? 4096 : max(4096, size / 2 / 4096 * 4096)
             cuts += stride(from: 0, to: size, by: step).map { Cut(file: file, size: $0) }
             cuts += (0..<samples).map { _ in Cut(file: file, size: Int.random(in: 1..<size, using: &random)) }
             cuts.append(Cut(file: file, size: nil))

@@ -16,7 +16,7 @@ extension Fault {
             places = try SystemCalls.places(seenBy: daybook).filter { $0.file != nil }
         }
         if campaign.options.scale == .short { places = places.filter { $0.file == "log/data.mdb" } }
-        let step = campaign.count(full: 1, short: 6)
+        let step = campaign.count(full: 1, short: 24)
         let sweeps = places.flatMap { place in ["", "+"].map { (place: place, ever: $0) } }
         try campaign.each(sweeps) { place, ever in
             for n in stride(from: 1, through: 20_000, by: step) {

@@ -10,15 +10,15 @@ extension Fault {
         let isFull = campaign.options.scale == .full
         var random = SplitMix64(seed: campaign.options.seed)
         let metaPages = 0..<8192
-        var flips = stride(from: 0, to: metaPages.count, by: isFull ? 1 : 97).map { Flip("log/data.mdb", $0, 0xff) }
+        var flips = stride(from: 0, to: metaPages.count, by: isFull ? 1 : 1_170).map { Flip("log/data.mdb", $0, 0xff) }
         if !isFull { flips += [24, 36, 52, 56, 112, 144].map { Flip("log/data.mdb", $0, 0xff) } }
         let logSize = try fileSize("\(shop.directory)/log/data.mdb")
-        for _ in 0..<campaign.count(full: 4_000, short: 40) {
+        for _ in 0..<campaign.count(full: 4_000, short: 12) {
             flips.append(
                 Flip("log/data.mdb", Int.random(in: metaPages.upperBound..<logSize, using: &random), bit(&random)))
         }
         let derived = try files(shop.directory, below: ["index", "read", "keys"])
-        for _ in 0..<campaign.count(full: 1_000, short: 20) {
+        for _ in 0..<campaign.count(full: 1_000, short: 8) {
             let file = derived[Int.random(in: 0..<derived.count, using: &random)]
             let size = try fileSize("\(shop.directory)/\(file)")
             flips.append(Flip(file, Int.random(in: 0..<size, using: &random), bit(&random)))

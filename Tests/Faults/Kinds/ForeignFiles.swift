@@ -16,7 +16,7 @@ extension Fault {
             for part in ["log", "index", "keys", "read"] {
                 replacements.append(Replacement(part: part, of: name, from: other.directory))
             }
-            for file in try files(shop.directory, below: ["read"]) {
+            for file in try files(shop.directory, below: ["read"]) where campaign.options.scale == .full {
                 replacements.append(Replacement(part: file, of: name, from: other.directory))
             }
         }

@@ -21,7 +21,7 @@ extension Fault {
         if campaign.options.scale == .short {
             places = places.filter { $0.file == "log/data.mdb" || $0.file == "keys/data.mdb" }
         }
-        let step = campaign.count(full: 1, short: 4)
+        let step = campaign.count(full: 1, short: 16)
         try campaign.each(places) { place in
             for n in stride(from: 1, through: 20_000, by: step) {
                 let struck = campaign.run("\(place):\(n)") { daybook in

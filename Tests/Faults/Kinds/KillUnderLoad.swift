@@ -4,7 +4,7 @@ import TestTools
 extension Fault {
     static let killUnderLoad = Fault("kill-under-load", "kill -9 at a random moment, with eight clients at work") {
         campaign in
-        try campaign.each(Array(1...campaign.count(full: 100, short: 3))) { round in
+        try campaign.each(Array(1...campaign.count(full: 100, short: 1))) { round in
             let label = "round-\(round)"
             campaign.run(label) { daybook in
                 try killUnderLoad(daybook, seed: campaign.seed(label))

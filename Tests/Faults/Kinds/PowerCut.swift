@@ -6,7 +6,7 @@ extension Fault {
         "power-cut", "ext4 on a loop device, cut off without a flush while eight clients are at work, mounted again",
         needs: .loopDevice
     ) { campaign in
-        try campaign.each(Array(1...campaign.count(full: 200, short: 2))) { round in
+        try campaign.each(Array(1...campaign.count(full: 200, short: 1))) { round in
             let label = "round-\(round)"
             campaign.run(label) { daybook in
                 try PowerCut.strike(daybook, seed: campaign.seed(label))

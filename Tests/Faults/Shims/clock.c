@@ -3,19 +3,26 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 static long long offset_seconds(void) {
-    const char *path = getenv("FAULTS_CLOCK");
-    char text[32] = {0};
-    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0) return 0;
-    ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
-    return length > 0 ? atoll(text) : 0;
+    static const char *volatile mapped;
+    if (!mapped) {
+        const char *path = getenv("FAULTS_CLOCK");
+        int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        if (file < 0) return 0;
+        void *start = mmap(NULL, 32, PROT_READ, MAP_SHARED, file, 0);
+        close(file);
+        if (start == MAP_FAILED) return 0;
+        mapped = start;
+    }
+    return atoll(mapped);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
@@ -39,4 +46,35 @@ time_t time(time_t *now) {
     clock_gettime(CLOCK_REALTIME, &precise);
     if (now) *now = precise.tv_sec;
     return precise.tv_sec;
+}
+
+// The kernel does not know of the moved clock: a moment which the program took from it is moved back.
+static struct timespec real_moment(const struct timespec *moment) {
+    static int (*real_clock)(clockid_t, struct timespec *);
+    if (!real_clock) real_clock = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    struct timespec now, result = *moment;
+    real_clock(CLOCK_REALTIME, &now);
+    long long offset = offset_seconds();
+    // Moments of other clocks are far from both.
+    if (llabs(result.tv_sec - (now.tv_sec + offset)) < 86400 / 2) result.tv_sec -= offset;
+    return result;
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict moment) {
+    static int (*next)(sem_t *, const struct timespec *);
+    if (!next) next = (int (*)(sem_t *, const struct timespec *))dlsym(RTLD_NEXT, "sem_timedwait");
+    struct timespec real = real_moment(moment);
+    return next(semaphore, &real);
+}
+
+int pthread_cond_timedwait(
+    pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict moment
+) {
+    static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    if (!next) {
+        next = (int (*)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *))dlsym(
+            RTLD_NEXT, "pthread_cond_timedwait");
+    }
+    struct timespec real = real_moment(moment);
+    return next(condition, mutex, &real);
 }
