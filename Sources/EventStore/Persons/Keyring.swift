@@ -21,9 +21,9 @@ package final class Keyring: Sendable {
         return Array(combined)
     }
 
-    /// Decrypts.
-    /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed. Nothing destroys
-    ///   keys yet: what will must leave something in the key's place, for a key that is lost is no erased person.
+    /// Decrypts; nil where the person was erased: where nothing stands in the key's place. A key that is lost is no erased
+    /// person.
+    /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed.
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
         guard let key = try key(of: person) else {
             throw EventStoreError(
