@@ -58,7 +58,9 @@ package final class LogIndex: Sendable {
         self.options = options
         self.logger = logger
         isFollowing = readOnly
-        var (manifest, runs) = try Self.load(files, log) ?? (.fresh(), [])
+        let found = try Self.load(files, log)
+        if readOnly, found == nil { try Self.refuseToReadWithout(files, log) }
+        var (manifest, runs) = found ?? (.fresh(), [])
         digestKey = manifest.key
         var start = State()
         start.runs = runs
@@ -241,6 +243,19 @@ package final class LogIndex: Sendable {
             throw unwritable(error)
         }
     }
+
+    /// Who only reads can't make an index. None at all is no harm where the log is short: it is made in memory.
+    private static func refuseToReadWithout(_ files: any IndexFiles, _ log: EventLog) throws {
+        let isForeign = (try? files.open(IndexManifest.fileName)).flatMap { $0 } != nil
+        guard isForeign || log.headPosition.rawValue > readableWithoutMax else { return }
+        throw EventStoreError(
+            .directory,
+            isForeign
+                ? "The index is damaged, or of another log than the one beside it. If the log is the right one, start daybook serve, which makes the index anew; if it was put back from a copy, put back the whole data directory."
+                : "The index is missing. Start daybook serve, which makes it anew.")
+    }
+
+    private static let readableWithoutMax: UInt64 = 1_000_000
 
     private static func openRun(_ number: UInt64, _ files: any IndexFiles) throws -> SortedRun {
         guard let file = try files.open(IndexManifest.runName(number)) else {

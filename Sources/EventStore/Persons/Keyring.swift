@@ -30,6 +30,7 @@ package final class Keyring: Sendable {
                 .corrupt,
                 "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
         }
+        guard key.bitCount > 0 else { return nil }
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))
@@ -57,7 +58,7 @@ package final class Keyring: Sendable {
     }
 
     private func keyToSeal(_ person: String) throws -> SymmetricKey {
-        if let key = try key(of: person) { return key }
+        if let key = try key(of: person), key.bitCount > 0 { return key }
         let key = SymmetricKey(size: .bits256)
         unsaved.withLock { $0[person] = key }
         return key

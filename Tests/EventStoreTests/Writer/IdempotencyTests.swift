@@ -153,7 +153,7 @@ struct IdempotencyTests {
             for command in place { try await writer.accept(command) }
             return try #require(await writer.submit(again).receipt)
         }
-        try data.remove("keys")
+        try data.eraseEveryPerson()
         try await data.write { _, writer in
             first.expectRepeated(try #require(await writer.submit(again).receipt))
         }
