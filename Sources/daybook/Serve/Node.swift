@@ -80,6 +80,9 @@ struct Node {
     ) -> APIServer {
         var options = APIServer.Options(port: port)
         options.host = settings.host
+        options.limits.connectionsMax = settings.connectionsMax
+        options.limits.connectionsPerAddressMax = settings.connectionsPerAddressMax
+        options.limits.idleSecondsMax = Double(settings.idleSecondsMax)
         if role == .command { options.streamedPaths = CommandAPI.streamedPaths }
         return APIServer(name: "daybook", router: router, options: options, logger: logger) { port in
             listening.add(role, port)
