@@ -37,6 +37,8 @@ struct Node {
 
     /// Runs until SIGINT or SIGTERM. Throws where a part failed.
     func run() async throws {
+        // Both APIs full, and what the store and its read models have open.
+        OpenFiles.raiseLimit(wanted: 2 * settings.connectionsMax + 1_024, logger)
         var services: [any Service] = []
         var writer: Writer?
         if roles.contains(.command) {
