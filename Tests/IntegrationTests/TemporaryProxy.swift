@@ -19,6 +19,10 @@ final class TemporaryProxy: Sendable {
         static var areInstalled: Bool { allCases.allSatisfy { $0.program != nil } }
     }
 
+    struct NotAnswering: Error {
+        let description: String
+    }
+
     let port: Int
     private let lifeline: Lifeline
 
@@ -43,7 +47,7 @@ final class TemporaryProxy: Sendable {
         while (try? RawExchange(request, port: port))?.statuses != [200] {
             guard Date() < deadline else {
                 lifeline.release()
-                throw Lifeline.NotReady(description: "the proxy on port \(port) does not answer")
+                throw NotAnswering(description: "the proxy on port \(port) does not answer")
             }
         }
     }
