@@ -16,6 +16,9 @@ struct Settings: Sendable {
         case queryURL = "DAYBOOK_QUERY_URL"
         case roles = "DAYBOOK_ROLES"
         case queueCapacity = "DAYBOOK_QUEUE_CAPACITY"
+        case connectionsMax = "DAYBOOK_CONNECTIONS_MAX"
+        case connectionsPerAddressMax = "DAYBOOK_CONNECTIONS_PER_ADDRESS_MAX"
+        case idleSecondsMax = "DAYBOOK_IDLE_SECONDS_MAX"
         case logLevel = "DAYBOOK_LOG_LEVEL"
         case logMapMiB = "DAYBOOK_LOG_MAP_MIB"
     }
@@ -27,6 +30,9 @@ struct Settings: Sendable {
     let queryURL: String?
     let roles: [String]
     let queueCapacity: Int
+    let connectionsMax: Int
+    let connectionsPerAddressMax: Int
+    let idleSecondsMax: Int
     let logLevel: Logger.Level
     /// The most that the log may grow to.
     let logMapMiB: Int
@@ -62,7 +68,10 @@ struct Settings: Sendable {
             commandPort: try number(.commandPort, 0...65_535, default: 8_080),
             queryPort: try number(.queryPort, 0...65_535, default: 8_081), queryURL: text(.queryURL),
             roles: (text(.roles) ?? "command,query,project").split(separator: ",").map(String.init),
-            queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384), logLevel: logLevel,
+            queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384),
+            connectionsMax: try number(.connectionsMax, 1...1_000_000, default: 4_096),
+            connectionsPerAddressMax: try number(.connectionsPerAddressMax, 1...1_000_000, default: 1_024),
+            idleSecondsMax: try number(.idleSecondsMax, 1...86_400, default: 60), logLevel: logLevel,
             logMapMiB: try number(.logMapMiB, 1...16_777_216, default: 262_144))
     }
 

@@ -33,7 +33,8 @@ struct SettingsTests {
         arguments: [
             ["DAYBOOK_PROT": "1"], ["DAYBOOK_QUERY_PORT": "65536"], ["DAYBOOK_QUERY_PORT": "x"],
             ["DAYBOOK_LOG_LEVEL": "loud"],
-            ["DAYBOOK_QUEUE_CAPACITY": "0"],
+            ["DAYBOOK_QUEUE_CAPACITY": "0"], ["DAYBOOK_CONNECTIONS_MAX": "0"],
+            ["DAYBOOK_CONNECTIONS_PER_ADDRESS_MAX": "-1"], ["DAYBOOK_IDLE_SECONDS_MAX": "1.5"],
         ])
     func bad(environment: [String: String]) async throws {
         await #expect(throws: Failure.self) { try await Settings.load(environment) }

@@ -3,6 +3,8 @@ import Foundation
 /// The files of the index's directory, and no more than the index does with them: so that a test can take the disk's
 /// place and fail, lose or tear what was written.
 protocol IndexFiles: Sendable {
+    /// Where they are, for people.
+    var place: String { get }
     /// The whole file, as it was when it was opened; nil where there is none. It stays readable when it is removed.
     func open(_ name: String) throws(FileError) -> FileBytes?
     /// A new file in place of any there was. What is written is durable after `finish` alone.
@@ -54,6 +56,7 @@ struct FileError: Error, CustomStringConvertible {
 /// Files of a real directory.
 struct DirectoryFiles: IndexFiles {
     let directory: String
+    var place: String { directory }
 
     func open(_ name: String) throws(FileError) -> FileBytes? {
         let descriptor = Glibc.open(path(name), O_RDONLY | O_CLOEXEC)

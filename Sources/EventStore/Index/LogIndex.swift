@@ -251,8 +251,8 @@ package final class LogIndex: Sendable {
         throw EventStoreError(
             .directory,
             isForeign
-                ? "The index is damaged, or of another log than the one beside it. If the log is the right one, start daybook serve, which makes the index anew; if it was put back from a copy, put back the whole data directory."
-                : "The index is missing. Start daybook serve, which makes it anew.")
+                ? "The index in \(files.place) is damaged, or of another log than the one beside it. If the log is the right one, start daybook serve, which makes the index anew; if it was put back from a copy, put back the whole data directory."
+                : "The index in \(files.place) is missing. Start daybook serve, which makes it anew.")
     }
 
     private static let readableWithoutMax: UInt64 = 1_000_000

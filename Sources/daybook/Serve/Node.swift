@@ -39,6 +39,8 @@ struct Node {
 
     /// Runs until SIGINT or SIGTERM. Throws where a part failed.
     func run() async throws {
+        // Both APIs full, and what the store and its read models have open.
+        OpenFiles.raiseLimit(wanted: 2 * settings.connectionsMax + 1_024, logger)
         var services: [any Service] = []
         var writer: Writer?
         if roles.contains(.command) {
@@ -82,6 +84,9 @@ struct Node {
     ) -> APIServer {
         var options = APIServer.Options(port: port)
         options.host = settings.host
+        options.limits.connectionsMax = settings.connectionsMax
+        options.limits.connectionsPerAddressMax = settings.connectionsPerAddressMax
+        options.limits.idleSecondsMax = Double(settings.idleSecondsMax)
         if role == .command {
             options.streamedPaths = CommandAPI.streamedPaths
             options.answersOnEventLoop = true  // Queries read files, and hold their thread meanwhile.
