@@ -37,15 +37,10 @@ package final class Keyring: Sendable {
         return Array(combined)
     }
 
-    /// Decrypts.
-    /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed. Nothing destroys
-    ///   keys yet: what will must leave something in the key's place, for a key that is lost is no erased person.
+    /// Decrypts; nil where the person's key was destroyed.
+    /// - Throws: `EventStoreError.corrupt` where the key is there and the data is not what was sealed.
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
-        guard let key = try key(of: person) else {
-            throw EventStoreError(
-                .corrupt,
-                "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
-        }
+        guard let key = try key(of: person) else { return nil }
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))
