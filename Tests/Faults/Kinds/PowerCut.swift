@@ -41,7 +41,10 @@ enum PowerCut {
         try Tool.run(["mkfs.ext4", "-q", "-F", image])
         let history = History()
         try run(daybook, on: image, history, seed)
-        let again = try Mount(["-o", "loop", image], at: daybook.data)
+        // A copy, for the kernel keeps the file system that was cut as long as anybody's view of the mounts has it.
+        let copy = "\(daybook.directory)/after.img"
+        try Tool.run(["cp", "--sparse=always", image, copy])
+        let again = try Mount(["-o", "loop", copy], at: daybook.data)
         var sound = daybook
         sound.environment = [:]
         try withExtendedLifetime(again) {
