@@ -13,6 +13,8 @@ final class CommandQueue: Sendable {
         var groups: [Group] = []
         var count = 0
         var closed: EventStoreError?
+        /// How many commands wake who waits for them.
+        var wakesAt = 1
         var waitingForRoom: [@Sendable () -> Void] = []
     }
 
@@ -25,7 +27,7 @@ final class CommandQueue: Sendable {
 
     /// Queues the group, or says at once why not: `overloaded` where there is no room, or why the queue was closed.
     func offer(_ group: Group) -> EventStoreError? {
-        let (refusal, wasEmpty) = state.withLock { state -> (EventStoreError?, Bool) in
+        let (refusal, wakes) = state.withLock { state -> (EventStoreError?, Bool) in
             if let closed = state.closed { return (closed, false) }
             guard state.count + group.submissions.count <= capacity else {
                 return (
@@ -37,9 +39,11 @@ final class CommandQueue: Sendable {
             }
             state.groups.append(group)
             state.count += group.submissions.count
-            return (nil, state.groups.count == 1)
+            guard state.count >= state.wakesAt else { return (nil, false) }
+            state.wakesAt = .max  // Once is enough.
+            return (nil, true)
         }
-        if refusal == nil, wasEmpty { arrived.signal() }
+        if wakes { arrived.signal() }
         return refusal
     }
 
@@ -59,25 +63,34 @@ final class CommandQueue: Sendable {
     /// is closed and empty.
     func take(max: Int) -> [Group]? {
         while true {
-            let (groups, isClosed) = takeNow(max: max)
+            let (groups, isClosed) = takeNow(max: max, orElseWakeAt: 1)
             if !groups.isEmpty { return groups }
             if isClosed { return nil }
             arrived.wait()
         }
     }
 
-    /// As `take`, but comes back without groups too: when it was nudged, and now and then for no reason.
-    func takeOrWaitOnce(max: Int) -> [Group] {
-        let (groups, _) = takeNow(max: max)
+    /// Takes up to `max` commands, where at least `min` wait; otherwise blocks until they do or until it is nudged, and
+    /// comes back without, now and then for no reason.
+    func take(min: Int, max: Int) -> [Group] {
+        let (groups, _) = takeNow(max: max, orElseWakeAt: min)
         if groups.isEmpty { arrived.wait() }
         return groups
     }
 
+    /// Takes up to `max` commands of those that wait now.
+    func takeWaiting(max: Int) -> [Group] { takeNow(max: max, orElseWakeAt: 0).groups }
+
     /// Wakes who waits for commands.
     func nudge() { arrived.signal() }
 
-    private func takeNow(max: Int) -> (groups: [Group], isClosed: Bool) {
+    /// - Parameter least: fewer are not taken: these many will wake who waits then.
+    private func takeNow(max: Int, orElseWakeAt least: Int) -> (groups: [Group], isClosed: Bool) {
         let (groups, isClosed, woken) = state.withLock { state -> ([Group], Bool, [@Sendable () -> Void]) in
+            guard state.count >= least else {
+                state.wakesAt = least
+                return ([], state.closed != nil, [])
+            }
             var commands = 0
             var taken = 0
             while taken < state.groups.count, taken == 0 || commands + state.groups[taken].submissions.count <= max {

@@ -41,10 +41,18 @@ struct Decider {
         while batch.commandCount < options.batchCommandsMax, batch.records.byteCount < options.batchBytesMax,
             !turns.isNext(batch.number)
         {
-            decide(queue.takeOrWaitOnce(max: options.batchCommandsMax - batch.commandCount), in: batch)
+            let room = options.batchCommandsMax - batch.commandCount
+            decide(queue.take(min: min(room, Self.worthWaking), max: room), in: batch)
+        }
+        // What came meanwhile and was too little to be woken for.
+        if batch.commandCount < options.batchCommandsMax, batch.records.byteCount < options.batchBytesMax {
+            decide(queue.takeWaiting(max: options.batchCommandsMax - batch.commandCount), in: batch)
         }
         return batch
     }
+
+    /// While the disk works, so many commands are decided at once: to be woken for each costs more than to decide it.
+    private static let worthWaking = 256
 
     /// Forgets what was decided and not written.
     private mutating func startAgain() {

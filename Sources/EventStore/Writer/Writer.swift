@@ -60,6 +60,7 @@ package final class Writer: Sendable {
     /// Hands the commands in, or answers at once with `overloaded` or why the Writer takes none. The answers come in
     /// the order of the commands. Commands before and after others from the same caller are decided in that order.
     package func submit(_ submissions: [Submission]) async -> [Outcome] {
+        guard !submissions.isEmpty else { return [] }
         await withCheckedContinuation { continuation in
             let group = CommandQueue.Group(submissions: submissions) { continuation.resume(returning: $0) }
             if let refusal = queue.offer(group) {
