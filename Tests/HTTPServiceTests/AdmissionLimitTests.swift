@@ -20,10 +20,11 @@ struct AdmissionLimitTests {
             var busyUntil = now
             for _ in 0..<milliseconds {
                 for _ in 0..<offered {
-                    guard let ticket = limit.enter(at: now) else {
+                    guard !limit.isFull() else {
                         refused += 1
                         continue
                     }
+                    let ticket = limit.enter(at: now)
                     busyUntil = max(busyUntil, now) + .microseconds(10)
                     inHand.append((ticket, busyUntil + .milliseconds(1)))
                     latencies.append(Double((busyUntil + .milliseconds(1) - now).nanoseconds) / 1_000_000)
@@ -71,7 +72,7 @@ struct AdmissionLimitTests {
         var limit = AdmissionLimit(.init(inHandMin: 16, inHandMax: 64))
         var now = NIODeadline.uptimeNanoseconds(0)
         for _ in 0..<200 {
-            let tickets = (0..<64).compactMap { _ in limit.enter(at: now) }
+            let tickets = (0..<64).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }
             now = now + TimeAmount.milliseconds(1_000)
             for ticket in tickets { limit.leave(ticket, at: now) }
         }

@@ -139,7 +139,7 @@ struct ConnectionGuardTests {
     @Test("One request more than may be in hand is answered 503 with Retry-After, and the connection goes on")
     func shed() throws {
         let pipeline = try Pipeline(inHand: 1...1)
-        let other = try #require(pipeline.rules.admission.enter(at: .now()))
+        let other = pipeline.rules.admission.enter(at: .now())
         try pipeline.send(Pipeline.post(length: 3) + "ab")
         let answer = try pipeline.received()
         #expect(answer.hasPrefix("HTTP/1.1 503"))
@@ -151,6 +151,17 @@ struct ConnectionGuardTests {
         pipeline.rules.admission.leave(other, at: .now())
         try pipeline.send(Pipeline.get("/next"))
         #expect(pipeline.paths == ["/health", "/next"])
+        #expect(pipeline.rules.admission.state.inHand == 1)
+        try pipeline.answer()
+        #expect(pipeline.rules.admission.state.inHand == 0)
+    }
+
+    @Test("A request is in hand once its body is there: who is slow to send one takes nobody's place")
+    func slowBodyTakesNoPlace() throws {
+        let pipeline = try Pipeline(inHand: 1...1)
+        try pipeline.send(Pipeline.post(length: 3) + "ab")
+        #expect(pipeline.rules.admission.state.inHand == 0)
+        try pipeline.send("c")
         #expect(pipeline.rules.admission.state.inHand == 1)
         try pipeline.answer()
         #expect(pipeline.rules.admission.state.inHand == 0)

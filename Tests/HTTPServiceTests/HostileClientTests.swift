@@ -37,7 +37,7 @@ struct HostileClientTests {
         limits.headSecondsMax = 2
         limits.bodySecondsMax = 2
         limits.checkSeconds = 0.1
-        try await withShop(limits) { shop in
+        try await withShop(limits, inHand: 10...10) { shop in
             let heads = [
                 "GET /health HTTP/1.1\r\n",
                 "POST /commands/receive-stock HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n",
@@ -111,11 +111,13 @@ struct HostileClientTests {
     }
 
     private func withShop<R>(
-        _ limits: ServerLimits = ServerLimits(), _ body: (TestShop) async throws -> R
+        _ limits: ServerLimits = ServerLimits(), inHand: ClosedRange<Int> = 64...1_024,
+        _ body: (TestShop) async throws -> R
     ) async throws -> R {
         var setup = TestShop.Setup()
         setup.projects = false
         setup.limits = limits
+        setup.commandsInHand = inHand
         return try await TestShop.open(setup) { shop in
             try await shop.accept("register-product", #"{"sku":"LAMP","name":"Lamp"}"#)
             return try await body(shop)

@@ -9,8 +9,11 @@ final class Admission: Sendable {
 
     init(_ options: AdmissionLimit.Options = AdmissionLimit.Options()) { limit = Mutex(AdmissionLimit(options)) }
 
-    /// A ticket, to be given back once the request is answered; nil where the request is one too many.
-    func enter(at now: NIODeadline) -> Ticket? { limit.withLock { $0.enter(at: now) } }
+    /// Whether one more request would be one too many.
+    var isFull: Bool { limit.withLock { $0.isFull() } }
+
+    /// A ticket, to be given back once the request is answered.
+    func enter(at now: NIODeadline) -> Ticket { limit.withLock { $0.enter(at: now) } }
 
     func leave(_ ticket: Ticket, at now: NIODeadline) { limit.withLock { $0.leave(ticket, at: now) } }
 

@@ -39,12 +39,15 @@ struct AdmissionLimit {
 
     var inHandMax: Int { Int(limit) }
 
-    /// Lets a request in, or nil: one too many.
-    mutating func enter(at now: NIODeadline) -> Ticket? {
-        guard inHand < inHandMax else {
-            window.wasFull = true
-            return nil
-        }
+    /// Whether one more request would be one too many.
+    mutating func isFull() -> Bool {
+        guard inHand >= inHandMax else { return false }
+        window.wasFull = true
+        return true
+    }
+
+    /// Counts a request in.
+    mutating func enter(at now: NIODeadline) -> Ticket {
         inHand += 1
         return Ticket(enteredAt: now, isCalm: inHand <= options.calmInHandMax)
     }

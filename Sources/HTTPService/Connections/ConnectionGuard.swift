@@ -167,11 +167,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         responseBegan = false
         responseEnded = false
         discardsBody = false
-        var scanner = try BodyScanner(head.body, bytesMax: isStream ? nil : rules.limits.bodyBytesMax)
-        if mayBeShed {
-            ticket = rules.admission.enter(at: now)
-            if ticket == nil { return try shed(&scanner, context) }
-        }
+        let scanner = try BodyScanner(head.body, bytesMax: isStream ? nil : rules.limits.bodyBytesMax)
+        if mayBeShed, rules.admission.isFull { return try shed(scanner, context) }
         checked = dropUpgrade()
         if head.expectsContinue, !scanner.isComplete, held.readableBytes == checked {
             say(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context)
@@ -226,6 +223,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
             phase = .idle
             clock.begin(.idle, at: now)
         } else {
+            // Not before: who is slow to send a body must not take the place of those who are ready.
+            if mayBeShed { ticket = rules.admission.enter(at: now) }
             phase = .answering
             clock.begin(.answering, at: now)
         }
@@ -247,7 +246,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     // MARK: Refusing
 
     /// Answers that there is too much to do. The connection goes on, where the request's body is short or at hand.
-    private func shed(_ scanner: inout BodyScanner, _ context: ChannelHandlerContext) throws(Problem) {
+    private func shed(_ scanner: BodyScanner, _ context: ChannelHandlerContext) throws(Problem) {
         if case .length(let length) = head.body, length > 64 << 10 { throw ConnectionRules.overload }
         guard head.keepsAlive, head.body != .chunked, !head.expectsContinue else { throw ConnectionRules.overload }
         held.moveReaderIndex(forwardBy: parser.byteCount)
