@@ -1,9 +1,10 @@
 # Every target is one script, so all of them also work without make. Extra arguments: make test ARGS="--filter Stock"
 
-.PHONY: help run test faults format generate check
+.PHONY: help run test bench faults format generate check
 
 ## make run       build Daybook and start it with a demonstration shop
 ## make test      build and run every test
+## make bench     measure beside the machine's limits; writes the table of docs/BENCHMARKS.md
 ## make faults    run the program under every fault, about an hour (root sees all of them)
 ## make format    format the Swift sources in place
 ## make generate  write the Swift code of proto/ again
@@ -20,6 +21,9 @@ test:
 
 faults:
 	@ops/faults $(ARGS)
+
+bench:
+	@ops/bench $(ARGS)
 
 format:
 	@ops/format

@@ -6,10 +6,12 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -28,12 +30,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // C libraries of the system: module maps only.
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -64,7 +68,9 @@ let package = Package(
         ),
         .target(
             name: "CommandAPI",
-            dependencies: ["EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore]
+            dependencies: [
+                "EventStore", "HTTPService", "JSON", "Ledger", httpTypes, hummingbird, logging, nioCore, swiftProtobuf,
+            ]
         ),
         .target(
             name: "QueryAPI",
@@ -76,9 +82,9 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
-                "QueryAPI", argumentParser, configuration, logging, nioCore, serviceLifecycle, systemPackage,
-                unixSignals,
+                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
+                "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore, serviceLifecycle,
+                systemPackage, unixSignals,
             ]
         ),
 
@@ -100,17 +106,27 @@ let package = Package(
 
         .testTarget(
             name: "CommandAPITests",
-            dependencies: ["CommandAPI", "EventStore", "HTTPService", "Ledger", "TestSupport", httpTypes]
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "JSON", "Ledger", "TestSupport", "TestTools", httpTypes,
+                swiftProtobuf,
+            ]
         ),
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
         .testTarget(
             name: "EventStoreTests",
-            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging],
+            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging, swiftProtobuf],
             exclude: ["Fixtures"]
         ),
         .testTarget(
+            name: "HTTPServiceTests",
+            dependencies: [
+                "CommandAPI", "EventStore", "HTTPService", "TestSupport", "TestTools", nioCore, nioEmbedded, nioHTTP1,
+                httpTypes,
+            ]
+        ),
+        .testTarget(
             name: "IntegrationTests", dependencies: ["Decompression", "FaultCampaign", "TestTools", "daybook"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestTools"]),

@@ -82,6 +82,11 @@ extension String {
 }
 
 extension Problem {
+    /// A value of a command that can't be.
+    init(_ invalid: InvalidValue) {
+        self.init(.unprocessableContent, invalid.code, invalid.message, pointer: invalid.field.map { "/" + $0 })
+    }
+
     init(_ refusal: Refusal) {
         let status: HTTPResponse.Status =
             refusal.code.isUnknown ? .notFound : refusal.code == .recordTooLarge ? .contentTooLarge : .conflict

@@ -10,6 +10,8 @@ import NIOCore
 package struct CommandAPI: Sendable {
     /// The most bytes of one command's body, alone or as a line of a stream.
     package static let bodyBytesMax = 1 << 20
+    /// Paths whose requests and answers are streams.
+    package static let streamedPaths: Set<String> = ["/commands"]
 
     let writer: Writer
     let store: Store
@@ -28,7 +30,7 @@ package struct CommandAPI: Sendable {
         router.post("/commands/:name") { request, context in
             try await one(named: try context.part("name"), request)
         }
-        router.post("/commands") { request, _ in try CommandStream(api: self, request: request).response() }
+        router.post("/commands") { request, _ in try many(request) }
         router.get("/health") { _, _ in Response.json(JSONWriter.object { $0.field("status", "alive") }) }
         router.get("/ready") { _, _ in
             if let fault = writer.fault { throw Problem(fault) }
@@ -41,7 +43,9 @@ package struct CommandAPI: Sendable {
 
     private func one(named name: String, _ request: Request) async throws -> Response {
         guard let spec = CommandSpec.all[name] else { throw Self.unknownCommand(name) }
-        try Self.require("application/json", request)
+        guard Self.mediaType(request) == "application/json" else {
+            throw Self.unsupported(request, wanted: "application/json")
+        }
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: Self.bodyBytesMax)
@@ -62,8 +66,17 @@ package struct CommandAPI: Sendable {
         }
     }
 
-    func submission(_ command: any Command, key: String?, expected: Version?, correlation: String) throws -> Submission
-    {
+    private func many(_ request: Request) throws -> Response {
+        switch Self.mediaType(request) {
+        case NDJSONFormat.contentType: CommandStream<NDJSONFormat>(api: self, request: request).response()
+        case ProtobufFormat.contentType: CommandStream<ProtobufFormat>(api: self, request: request).response()
+        default: throw Self.unsupported(request, wanted: NDJSONFormat.contentType, ProtobufFormat.contentType)
+        }
+    }
+
+    func submission(
+        _ command: any Command, key: String?, expected: Version?, correlation: String
+    ) throws(Problem) -> Submission {
         do throws(InvalidValue) {
             return try Submission(command, key: key, expectedVersion: expected, actor: "api", correlation: correlation)
         } catch {
@@ -102,12 +115,17 @@ package struct CommandAPI: Sendable {
             "There is no command \"\(name)\". There are: \(CommandSpec.all.keys.sorted().joined(separator: ", ")).")
     }
 
-    static func require(_ type: String, _ request: Request) throws {
+    /// The request's content type without its parameters.
+    private static func mediaType(_ request: Request) -> String {
         let given = request.headers[.contentType] ?? ""
-        guard given.split(separator: ";").first.map({ $0.lowercased() == type }) ?? false else {
-            throw Problem(
-                .unsupportedMediaType, "unsupported_media_type", "The Content-Type here is \(type); not \"\(given)\".")
-        }
+        return given.split(separator: ";").first?.lowercased() ?? ""
+    }
+
+    private static func unsupported(_ request: Request, wanted: String...) -> Problem {
+        Problem(
+            .unsupportedMediaType, "unsupported_media_type",
+            "The Content-Type here is \(wanted.joined(separator: " or ")); not \"\(request.headers[.contentType] ?? "")\"."
+        )
     }
 
     private static func expectedVersion(_ request: Request) throws -> Version? {
@@ -143,7 +161,7 @@ extension CommandAPI {
         return commands + [
             HTTPService.Operation(
                 "POST", "/commands",
-                "Many commands as application/x-ndjson, a line each {\"command\",\"key\",\"body\"}; answered a line each, in order.",
+                "Many commands, answered in order while they come in: application/x-ndjson, a line each {\"command\",\"key\",\"body\"}, or application/x-protobuf, CommandRequest messages of command.proto each behind its length.",
                 errors: [415]),
             HTTPService.Operation("GET", "/health", "Whether the process is alive."),
             HTTPService.Operation("GET", "/ready", "Whether commands are taken.", errors: [503]),

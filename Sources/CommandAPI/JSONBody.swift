@@ -1,98 +1,101 @@
-import Foundation
 import HTTPService
 import HTTPTypes
+import JSON
 import Ledger
 
 /// An object in a command's body, read field by field. Whatever is wrong becomes a problem that points at the field.
 struct JSONBody {
-    private let container: KeyedDecodingContainer<Name>
+    private let object: JSONElement
     private let fields: [Field]
     private let pointer: String
 
-    struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     /// - Throws: `Problem` 400 where the bytes are not a JSON object, 422 for a field that is not in `fields`.
     static func parse(_ bytes: some Collection<UInt8>, fields: [Field]) throws -> JSONBody {
-        let decoder: any Decoder
-        do {
-            decoder = try JSONDecoder().decode(Captured.self, from: Data(bytes)).decoder
-        } catch {
-            throw Problem.badRequest("malformed_json", "The body is not JSON: \(Self.reason(error))")
-        }
-        try JSONStrictness.check(bytes)
-        guard let container = try? decoder.container(keyedBy: Name.self) else {
-            throw Problem.badRequest("malformed_json", "The body is JSON, but not an object.")
-        }
-        return try JSONBody(container, fields: fields, pointer: "")
+        try parse(Array(bytes), in: nil, fields: fields)
     }
 
-    private init(_ container: KeyedDecodingContainer<Name>, fields: [Field], pointer: String) throws {
-        self.container = container
+    /// - Parameter range: where in `bytes` the body stands; all of them where nil.
+    static func parse(_ bytes: [UInt8], in range: Range<Int>?, fields: [Field]) throws -> JSONBody {
+        let document: JSONDocument
+        do throws(JSONError) {
+            document = try JSONDocument(bytes, in: range)
+        } catch {
+            throw Problem.badRequest("malformed_json", "The body is not JSON: \(error)")
+        }
+        guard document.root.isObject else {
+            throw Problem.badRequest("malformed_json", "The body is JSON, but not an object.")
+        }
+        return try JSONBody(document.root, fields: fields, pointer: "")
+    }
+
+    private init(_ object: JSONElement, fields: [Field], pointer: String) throws {
+        self.object = object
         self.fields = fields
         self.pointer = pointer
-        for key in container.allKeys where !fields.contains(where: { $0.name == key.stringValue }) {
+        for field in object.fields where !fields.contains(where: { field.name.isText($0.name) }) {
+            let name = field.name.text ?? ""
             throw Problem(
                 .unprocessableContent, "unknown_field",
-                "There is no field \"\(key.stringValue)\" here. Known are: \(fields.map(\.name).joined(separator: ", ")).",
-                pointer: Self.pointer(pointer, key.stringValue))
+                "There is no field \"\(name)\" here. Known are: \(fields.map(\.name).joined(separator: ", ")).",
+                pointer: Self.pointer(pointer, name))
         }
     }
 
     /// RFC 6901: `~` and `/` of a name are escaped.
     private static func pointer(_ place: String, _ name: String) -> String {
-        place + "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-    }
-
-    private struct Captured: Decodable {
-        let decoder: any Decoder
-
-        init(from decoder: any Decoder) throws { self.decoder = decoder }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "it can't be read." }
-        let underlying =
-            context.underlyingError.map {
-                " " + (($0 as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? "")
-            } ?? ""
-        return context.debugDescription + underlying
+        var pointer = place + "/"
+        for character in name.unicodeScalars {
+            switch character {
+            case "~": pointer += "~0"
+            case "/": pointer += "~1"
+            default: pointer.unicodeScalars.append(character)
+            }
+        }
+        return pointer
     }
 }
 
 // Reading.
 extension JSONBody {
     /// Whether the field is there and not null.
-    func has(_ name: String) -> Bool {
-        requireKnown(name)
-        let key = Name(stringValue: name)
-        return container.contains(key) && (try? container.decodeNil(forKey: key)) == false
-    }
+    func has(_ name: String) -> Bool { value(name) != nil }
 
-    func text(_ name: String) throws -> String { try decode(name, String.self, "a string") }
+    func text(_ name: String) throws -> String { try read(name, "a string") { $0.text } }
 
     func optionalText(_ name: String) throws -> String? { has(name) ? try text(name) : nil }
 
-    func integer(_ name: String) throws -> Int64 { try decode(name, Int64.self, "a whole number within 64 bits") }
+    func integer(_ name: String) throws -> Int64 { try read(name, "a whole number within 64 bits") { $0.wholeNumber } }
 
     func optionalInteger(_ name: String) throws -> Int64? { has(name) ? try integer(name) : nil }
 
-    func flag(_ name: String) throws -> Bool { try decode(name, Bool.self, "true or false") }
+    func flag(_ name: String) throws -> Bool { try read(name, "true or false") { $0.flag } }
 
     func texts(_ name: String) throws -> [String] {
-        has(name) ? try decode(name, [String].self, "a list of strings") : []
+        guard has(name) else { return [] }
+        return try read(name, "a list of strings") { list in
+            guard list.isArray else { return nil }
+            var texts: [String] = []
+            for item in list.items {
+                guard let text = item.text else { return nil }
+                texts.append(text)
+            }
+            return texts
+        }
     }
 
     /// In the order of their names.
     func attributes(_ name: String) throws -> [Product.Attribute] {
         guard has(name) else { return [] }
-        return try decode(name, [String: String].self, "an object of strings")
-            .sorted { $0.key < $1.key }.map { Product.Attribute(name: $0.key, value: $0.value) }
+        let attributes: [Product.Attribute] = try read(name, "an object of strings") { object in
+            guard object.isObject else { return nil }
+            var attributes: [Product.Attribute] = []
+            for field in object.fields {
+                guard let name = field.name.text, let value = field.value.text else { return nil }
+                attributes.append(Product.Attribute(name: name, value: value))
+            }
+            return attributes
+        }
+        return Product.Attribute.sorted(attributes)
     }
 
     func identifier<ID: Identifier>(_ name: String, _ type: ID.Type = ID.self) throws -> ID {
@@ -142,10 +145,7 @@ extension JSONBody {
 
     /// An object whose fields depend on something else.
     func object(_ name: String, fields: [Field]) throws -> JSONBody {
-        guard has(name) else { throw missing(name) }
-        guard let nested = try? container.nestedContainer(keyedBy: Name.self, forKey: Name(stringValue: name)) else {
-            throw wrongType(name, "an object")
-        }
+        let nested = try read(name, "an object") { $0.isObject ? $0 : nil }
         return try JSONBody(nested, fields: fields, pointer: Self.pointer(pointer, name))
     }
 
@@ -153,17 +153,14 @@ extension JSONBody {
         guard case .list(let fields) = field(name).type else {
             preconditionFailure("\(name) is described as another type")
         }
-        guard has(name) else { throw missing(name) }
-        guard var list = try? container.nestedUnkeyedContainer(forKey: Name(stringValue: name)) else {
-            throw wrongType(name, "a list of objects")
-        }
+        let list = try read(name, "a list of objects") { $0.isArray ? $0 : nil }
         var bodies: [JSONBody] = []
-        while !list.isAtEnd {
+        for item in list.items {
             let place = "\(Self.pointer(pointer, name))/\(bodies.count)"
-            guard let nested = try? list.nestedContainer(keyedBy: Name.self) else {
+            guard item.isObject else {
                 throw Problem(.unprocessableContent, "wrong_type", "\(place) is an object.", pointer: place)
             }
-            bodies.append(try JSONBody(nested, fields: fields, pointer: place))
+            bodies.append(try JSONBody(item, fields: fields, pointer: place))
         }
         return bodies
     }
@@ -190,13 +187,18 @@ extension JSONBody {
         }
     }
 
-    private func decode<Value: Decodable>(_ name: String, _ type: Value.Type, _ wanted: String) throws -> Value {
-        guard has(name) else { throw missing(name) }
-        do {
-            return try container.decode(type, forKey: Name(stringValue: name))
-        } catch {
-            throw wrongType(name, wanted)
-        }
+    /// - Parameter take: nil for a value of another type.
+    private func read<Value>(_ name: String, _ wanted: String, _ take: (JSONElement) -> Value?) throws -> Value {
+        guard let value = value(name) else { throw missing(name) }
+        guard let taken = take(value) else { throw wrongType(name, wanted) }
+        return taken
+    }
+
+    /// Nil where the field is not there, or null.
+    private func value(_ name: String) -> JSONElement? {
+        assert(fields.contains { $0.name == name }, "the field \(name) is read but not described")
+        guard let value = object.field(name), !value.isNull else { return nil }
+        return value
     }
 
     private func field(_ name: String) -> Field {
@@ -205,8 +207,6 @@ extension JSONBody {
         }
         return field
     }
-
-    private func requireKnown(_ name: String) { _ = field(name) }
 
     private func missing(_ name: String) -> Problem {
         Problem(
@@ -218,5 +218,15 @@ extension JSONBody {
         Problem(
             .unprocessableContent, "wrong_type", "The field \"\(name)\" is \(wanted).",
             pointer: Self.pointer(pointer, name))
+    }
+}
+
+extension Product.Attribute {
+    /// In the order of their names, whatever order they came in.
+    static func sorted(_ attributes: [Product.Attribute]) -> [Product.Attribute] {
+        attributes.sorted { one, other in
+            // Two spellings of the same letters compare as equal.
+            one.name == other.name ? one.name.utf8.lexicographicallyPrecedes(other.name.utf8) : one.name < other.name
+        }
     }
 }

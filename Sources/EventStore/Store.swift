@@ -15,6 +15,7 @@ package struct Store: Sendable {
     package let directory: String
     package let log: EventLog
     package let index: LogIndex
+    private let snapshots: Snapshots
     package let keyring: Keyring
     package let events: StoredEvents
     private let lock: DirectoryLock?
@@ -24,7 +25,9 @@ package struct Store: Sendable {
     /// - Parameter logBytesMax: the most that the log may grow to. One that is larger already is opened whole.
     /// - Throws: `EventStoreError.directory` where the directory can't be used or another process writes to it;
     ///   `corrupt` where a record that is read is damaged.
-    package init(directory: String, access: Access, logBytesMax: Int = 256 << 30) throws {
+    package init(
+        directory: String, access: Access, logBytesMax: Int = 256 << 30, logger: Logger = Logger(label: "daybook")
+    ) throws {
         self.directory = directory
         let readOnly = access == .readOnly
         if readOnly {
@@ -38,24 +41,21 @@ package struct Store: Sendable {
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
-        log = try EventLog(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax)
-        keyring = try Keyring(directory: directory + "/keys", readOnly: readOnly)
+        log = try EventLog(try LMDBRecords(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax))
+        keyring = Keyring(try LMDBKeys(directory: directory + "/keys", readOnly: readOnly))
         events = StoredEvents(keyring: keyring)
-        do {
-            index = try LogIndex(directory: directory + "/index", log: log, readOnly: readOnly)
-        } catch let error as LMDBError {
-            throw EventStoreError(
-                .directory,
-                "The index in \(directory)/index can't be opened. Check owner and permissions; it may be removed, and is built anew.",
-                cause: error)
-        }
+        let files = DirectoryFiles(directory: directory + "/index")
+        index = try LogIndex(files: files, log: log, readOnly: readOnly, logger: logger)
+        snapshots = Snapshots(files: files, digestKey: index.digestKey)
     }
 
     /// Starts the store's Writer. At most one at a time.
     package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
         Writer(
-            store: WriterStore(log: log, index: index, keyring: keyring, codec: events, lock: lock), options: options,
-            logger: logger)
+            store: WriterStore(
+                log: log, index: index, snapshots: snapshots, keyring: keyring, codec: events, lock: lock,
+                progress: WriterProgress(indexed: log.headPosition, runsBeside: true)),
+            options: options, logger: logger)
     }
 
     /// Where the read models are kept.

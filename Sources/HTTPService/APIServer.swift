@@ -12,34 +12,50 @@ package struct APIServer: Service {
         package var host = "127.0.0.1"
         /// 0 takes a free one.
         package var port: Int
-        /// Further connections wait until one is closed.
-        package var connectionsMax = 4_096
-        /// A connection on which nothing moved for so long is closed.
-        package var idleTimeoutSeconds = 60
-        package var headerBytesMax = 32 << 10
-        package var headersMax = 100
+        package var limits = ServerLimits()
+        /// How many ordinary requests are always let in at once, and how many at the most.
+        package var requestsInHand = 64...1_024
+        /// Paths whose POST has a body without end.
+        package var streamedPaths: Set<String> = []
+        /// Paths that are answered whatever the load is.
+        package var unshedPaths: Set<String> = ["/health", "/ready", "/openapi.json"]
+        /// Whether a connection is answered on its event loop: for answers that never hold a thread for long.
+        package var answersOnEventLoop = false
 
         package init(port: Int) { self.port = port }
     }
 
     private let application: Application<RouterResponder<BasicRequestContext>>
+    /// Refused connections are answered and closed; while more than so many of them are, further ones wait.
+    private static let refusedConnectionsMax = 256
 
     /// - Parameter onListening: told the port once connections are accepted.
     package init(
         name: String, router: Routes, options: Options, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
+        let limits = options.limits
+        let rules = ConnectionRules(
+            limits: limits,
+            admission: Admission(
+                .init(inHandMin: options.requestsInHand.lowerBound, inHandMax: options.requestsInHand.upperBound)),
+            streamedPaths: options.streamedPaths, unshedPaths: options.unshedPaths)
+        // Idle connections and what is too large are the guard's; the parser's own limits must not come before.
         let configuration = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(Int64(options.idleTimeoutSeconds)),
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                maxHeaderFieldSize: options.headerBytesMax, maxHeaderListSize: options.headerBytesMax,
-                maxHeaderFieldCount: options.headersMax))
+                maxHeaderFieldSize: limits.headBytesMax, maxHeaderListSize: limits.headBytesMax,
+                maxHeaderFieldCount: limits.headFieldsMax))
         application = Application(
             responder: router.buildResponder(),
-            server: .http1(configuration: configuration),
+            server: HTTPServerBuilder { responder in
+                let channel = GuardedChannel(
+                    http1: HTTP1Channel(responder: responder, configuration: configuration), rules: rules)
+                return options.answersOnEventLoop ? OnEventLoop(channel) : channel
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: name,
-                availableConnectionsDelegate: MaximumAvailableConnections(options.connectionsMax)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connectionsMax + Self.refusedConnectionsMax)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: logger)
     }

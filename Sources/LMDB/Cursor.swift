@@ -25,4 +25,10 @@ struct Cursor: ~Copyable {
         try LMDBError.check(code)
         return true
     }
+
+    /// Adds an entry behind all others.
+    func append(_ key: inout MDB_val, _ value: MDB_val) throws(LMDBError) {
+        var value = value
+        try LMDBError.check(mdb_cursor_put(handle, &key, &value, UInt32(MDB_APPEND)))
+    }
 }

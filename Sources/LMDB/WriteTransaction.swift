@@ -40,6 +40,28 @@ extension WriteTransaction {
         try put(database, integer: key, value.span.bytes, MDB_APPEND)
     }
 
+    /// Adds entries behind all others, under `firstKey` and the numbers that follow it: one cursor for all of them.
+    ///
+    /// - Parameters:
+    ///   - values: the values one behind the other.
+    ///   - ends: where each of them ends, ascending.
+    package func append(
+        _ database: Database, firstKey: UInt64, values: RawSpan, ends: Span<Int>
+    ) throws(LMDBError) {
+        database.requireIntegerKeys()
+        let cursor = try Cursor(access, database)
+        try withValue(of: values) { all throws(LMDBError) in
+            var (key, start) = (firstKey, 0)
+            for index in ends.indices {
+                let end = ends[index]
+                precondition(start <= end && end <= values.byteCount, "the ends ascend within the values")
+                let value = MDB_val(mv_size: end - start, mv_data: all.mv_data.map { $0 + start })
+                try withValue(of: key) { key throws(LMDBError) in try cursor.append(&key, value) }
+                (key, start) = (key + 1, end)
+            }
+        }
+    }
+
     /// Sets the value under a key, in place of any there was.
     package func put(_ database: Database, key: UInt64, value: RawSpan) throws(LMDBError) {
         try put(database, integer: key, value, 0)

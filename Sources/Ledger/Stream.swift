@@ -7,7 +7,16 @@ package enum Category: UInt8, CaseIterable, Sendable {
     case numbers = 5
     case document = 6
 
-    package var name: String { String(describing: self) }
+    package var name: String {
+        switch self {
+        case .product: "product"
+        case .stock: "stock"
+        case .cart: "cart"
+        case .order: "order"
+        case .numbers: "numbers"
+        case .document: "document"
+        }
+    }
 }
 
 /// The history of one aggregate, by name: `cart-…`, `stock-85123A`.

@@ -23,6 +23,7 @@ struct Daybook: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, Verify.self, StatusCommand.self,
+            Bench.self,
         ])
 
     static func main() async {

@@ -113,3 +113,19 @@ final class TemporaryData: Sendable {
 extension Logger {
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
+
+extension TemporaryData {
+    /// Leaves nothing in the place of every key.
+    func eraseEveryPerson() throws {
+        let keys = try environment("keys")
+        let persons = try keys.database(named: "persons")
+        try keys.write { transaction in
+            var known: [[UInt8]] = []
+            try transaction.scan(persons) { key, _ in
+                known.append(key.withUnsafeBytes { Array($0) })
+                return true
+            }
+            for key in known { try transaction.put(persons, key: key, value: []) }
+        }
+    }
+}

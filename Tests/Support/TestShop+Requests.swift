@@ -12,10 +12,17 @@ extension TestShop {
     package func post(
         _ path: String, _ body: String, type: String? = "application/json", _ headers: Headers = [:]
     ) async throws -> HTTPAnswer {
+        try await post(path, bytes: Array(body.utf8), type: type, headers)
+    }
+
+    /// Sends a request with a body of any bytes to the command API.
+    package func post(
+        _ path: String, bytes: [UInt8], type: String?, _ headers: Headers = [:]
+    ) async throws -> HTTPAnswer {
         let lines = (type.map { ["Content-Type: \($0)"] } ?? []) + headers.map { "\($0): \($1)" }
-        let head = ["POST \(path) HTTP/1.1", "Host: shop", "Content-Length: \(body.utf8.count)"] + lines
+        let head = ["POST \(path) HTTP/1.1", "Host: shop", "Content-Length: \(bytes.count)"] + lines
         let connection = try Connection(port: commands.port)
-        async let sent: Void = connection.send(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
+        async let sent: Void = connection.send(Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8) + bytes)
         // A long answer begins before a long request has ended.
         let answer = try await connection.answer()
         try await sent

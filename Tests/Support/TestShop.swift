@@ -15,6 +15,10 @@ package struct TestShop: Sendable {
         package var query = QueryAPI.Options()
         /// Whether the projectors run; without them the read models stay where they are.
         package var projects = true
+        /// Of both servers.
+        package var limits = ServerLimits()
+        /// How many commands may be in hand at once.
+        package var commandsInHand = 64...1_024
 
         package init() {}
     }
@@ -46,9 +50,14 @@ package struct TestShop: Sendable {
     ) async -> Result<R, any Error> {
         do {
             let questions = QueryAPI(store: store, models: models, options: setup.query)
-            let queries = try await RunningServer("test-queries", questions.router())
+            var options = APIServer.Options(port: 0)
+            options.limits = setup.limits
+            let queries = try await RunningServer("test-queries", questions.router(), options)
             let orders = CommandAPI(writer: writer, store: store, queryURL: "http://127.0.0.1:\(queries.port)")
-            let commands = try await RunningServer("test-commands", orders.router())
+            options.streamedPaths = CommandAPI.streamedPaths
+            options.requestsInHand = setup.commandsInHand
+            options.answersOnEventLoop = true
+            let commands = try await RunningServer("test-commands", orders.router(), options)
             let shop = TestShop(store: store, writer: writer, models: models, commands: commands, queries: queries)
             let result: Result<R, any Error>
             do { result = .success(try await body(shop)) } catch { result = .failure(error) }
@@ -69,9 +78,11 @@ package final class RunningServer: Sendable {
     private let group: ServiceGroup
     private let running: Task<Void, any Error>
 
-    package init(_ name: String, _ router: APIServer.Routes) async throws {
+    package init(
+        _ name: String, _ router: APIServer.Routes, _ options: APIServer.Options = .init(port: 0)
+    ) async throws {
         let (ports, report) = AsyncStream<Int>.makeStream()
-        let server = APIServer(name: name, router: router, options: .init(port: 0), logger: .silent) { port in
+        let server = APIServer(name: name, router: router, options: options, logger: .silent) { port in
             report.yield(port)
         }
         let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: .silent))

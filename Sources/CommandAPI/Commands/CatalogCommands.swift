@@ -22,7 +22,8 @@ extension CommandSpec {
             ]
         ) { body in
             let details = Product.Details(
-                name: try body.text("name"), kind: try kind(body), description: try body.optionalText("description"),
+                name: try body.text("name"), kind: try body.optionalText("kind").map(kind) ?? .goods,
+                description: try body.optionalText("description"),
                 brand: try body.optionalText("brand"), categories: try body.texts("categories"),
                 attributes: try body.attributes("attributes"), otherNames: try body.texts("otherNames"),
                 price: try body.optionalAmount("price"))
@@ -36,8 +37,7 @@ extension CommandSpec {
         },
     ]
 
-    private static func kind(_ body: JSONBody) throws -> Product.Kind {
-        guard let text = try body.optionalText("kind") else { return .goods }
+    static func kind(_ text: String) throws(Problem) -> Product.Kind {
         guard let kind = Product.Kind(rawValue: text) else {
             throw Problem(
                 .unprocessableContent, "invalid_kind", "A product's kind is goods or charge; not \"\(text)\".",

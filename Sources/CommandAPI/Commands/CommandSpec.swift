@@ -27,8 +27,7 @@ package struct CommandSpec: Sendable {
         do {
             return try make(body)
         } catch let invalid as InvalidValue {
-            throw Problem(
-                .unprocessableContent, invalid.code, invalid.message, pointer: invalid.field.map { "/" + $0 })
+            throw Problem(invalid)
         }
     }
 

@@ -1,200 +1,382 @@
+import Dispatch
 import Foundation
-import LMDB
 package import Ledger
+import Logging
 import Synchronization
 
-/// Where each stream ends and where each command key stands: derived from the log, rebuilt when it is missing.
+/// Where each stream ends and where each command key stands: derived from the log, made again when it is missing or
+/// damaged.
 ///
-/// The newest part is in memory and is written down in sorted batches, each with the position up to which
-/// the index then stands. After a crash it reads the log from there on.
+/// The newest part is in memory. When it is large enough a thread of its own writes it down as a sorted run, and merges
+/// runs of equal size, so that their number stays small and writing stays in sequence. After a crash the index reads
+/// the log from the end of its runs on.
 package final class LogIndex: Sendable {
-    private struct Pending {
-        var streams: [StreamName: StreamHead] = [:]
-        var keys: [KeyDigest: Position] = [:]
+    struct Options: Sendable {
+        /// How many streams and keys wait in memory before they are written: some 25 MB.
+        var pendingMax = 262_144
+        /// Runs of one size before they become one of the next.
+        var mergeWidth = 4
+        /// Whether flushing runs on a thread of its own, beside the Writer.
+        var flushesBeside = true
+    }
+
+    /// What lookups ask, newest first.
+    fileprivate struct State {
+        var pending = DigestTable()
         var through = Position.start
         var throughChecksum: UInt32 = 0
+        /// Being written down at this moment, with the record it ends with.
+        var flushing: (table: DigestTable, through: Position, checksum: UInt32)?
+        var runs: [SortedRun] = []
+        /// How often it was made anew.
+        var generation = 0
     }
 
-    /// How many keys and streams wait in memory before they are written: some 20 MB.
-    static let pendingMax = 131_072
-    private static let format: UInt64 = 1
-
-    private let environment: Environment
-    private let streams: Database
-    private let keys: Database
-    private let about: Database
-    /// Set where another process writes the log and its index: what it wrote since is looked at before each answer.
-    private let followed: EventLog?
+    let digestKey: DigestKey
+    private let files: any IndexFiles
+    private let options: Options
+    private let log: EventLog
+    private let logger: Logger
+    /// Another process writes the log and its index: what it wrote since is looked at before each answer.
+    private let isFollowing: Bool
     private let following = Mutex(())
-    private let pending = Mutex(Pending())
+    private let state = Mutex(State())
+    /// Held by whoever changes the files. Taken before `adding`, and that before `state`.
+    private let maintenance: Mutex<IndexManifest>
+    /// Held while entries are put in, so that none is lost where the index is made anew.
+    private let adding = Mutex(())
+    private let flusher = Mutex<(isRunning: Bool, failure: EventStoreError?)>((false, nil))
 
-    /// Opens the index and brings it up to the log's head. One that does not belong to this log is built anew.
-    init(directory: String, log: EventLog, readOnly: Bool) throws {
-        followed = readOnly ? log : nil
-        (environment, streams, keys, about) = try Self.open(directory, readOnly)
-        if try !belongs(to: log) {
-            // One that was never written down is empty: who only reads takes it all from the log.
-            guard try !readOnly || storedCheckpoint() == nil else { throw Self.unusable(directory, cause: nil) }
-            try clear()
-        }
-        try catchUp(with: log, from: try checkpoint)
+    /// Opens the index and brings it up to the log's head. One that is damaged or of another log is made anew.
+    ///
+    /// - Throws: `EventStoreError`: `directory` where it can't be read or written, `corrupt` for a damaged record.
+    init(
+        files: any IndexFiles, log: EventLog, readOnly: Bool, options: Options = Options(), logger: Logger
+    ) throws {
+        self.files = files
+        self.log = log
+        self.options = options
+        self.logger = logger
+        isFollowing = readOnly
+        let found = try Self.load(files, log)
+        if readOnly, found == nil { try Self.refuseToReadWithout(files, log) }
+        var (manifest, runs) = found ?? (.fresh(), [])
+        digestKey = manifest.key
+        var start = State()
+        start.runs = runs
+        (start.through, start.throughChecksum) = (manifest.through, manifest.throughChecksum)
+        maintenance = Mutex(manifest)
+        if !readOnly { try Self.removeStrays(from: files, manifest) }
+        let current = try caughtUp(start, &manifest)
+        let written = manifest
+        maintenance.withLock { $0 = written }
+        state.withLock { $0 = current }
     }
 
-    private typealias Files = (environment: Environment, streams: Database, keys: Database, about: Database)
+    // MARK: Asking
 
-    /// Opens the files; ones that are damaged are made anew, for all in them comes from the log.
-    private static func open(_ directory: String, _ readOnly: Bool) throws -> Files {
-        do {
-            return try openFiles(directory, readOnly)
-        } catch let error as LMDBError where error.isDamage && !readOnly {
-            for file in ["/data.mdb", "/lock.mdb"] { try FileManager.default.removeItem(atPath: directory + file) }
-            return try openFiles(directory, readOnly)
-        } catch let error as LMDBError where readOnly {
-            throw unusable(directory, cause: error)
-        }
-    }
-
-    private static func openFiles(_ directory: String, _ readOnly: Bool) throws -> Files {
-        var options = Environment.Options()
-        options.readOnly = readOnly
-        options.mapSizeBytes = 64 << 30
-        let environment = try Environment(directory: directory, options: options)
-        let create: Database.Options = readOnly ? [] : [.create]
-        return (
-            environment, try environment.database(named: "streams", options: create),
-            try environment.database(named: "keys", options: create),
-            try environment.database(named: "about", options: create)
-        )
-    }
-
-    private static func unusable(_ directory: String, cause: LMDBError?) -> EventStoreError {
-        EventStoreError(
-            .directory,
-            "The index in \(directory) is missing, damaged or of another log. Start daybook serve, which builds it anew.",
-            cause: cause)
-    }
-
+    /// The newest event of a stream; `.none` where it has none.
     package func head(of stream: StreamName) throws -> StreamHead {
-        if let followed { try follow(followed) }
-        if let head = pending.withLock({ $0.streams[stream] }) { return head }
-        let stored = try environment.read { try $0.get(streams, key: stream.indexKey) }
-        return try stored.map { try StreamHead(stored: $0) } ?? .none
+        guard let record = try headRecord(of: stream) else { return .none }
+        return StreamHead(position: record.position, version: record.version)
+    }
+
+    /// The newest record of a stream; nil where it has none.
+    func headRecord(of stream: StreamName) throws -> Record? {
+        try repairing {
+            guard let position = try find([digestKey.digest(of: stream)])[0] else { return nil }
+            guard let record = try log.record(at: position), record.stream == stream else {
+                throw DamagedIndex("it leads from stream \(stream) to record \(position), which is not of that stream")
+            }
+            return record
+        }
     }
 
     /// The first event of the command with this key; nil where no command had it.
-    func position(of key: KeyDigest) throws -> Position? {
-        if let position = pending.withLock({ $0.keys[key] }) { return position }
-        let stored = try environment.read { try $0.get(keys, key: key.bytes) }
-        return stored.flatMap(UInt64.init(bigEndianBytes:)).map(Position.init(rawValue:))
+    func position(ofKey key: Digest) throws -> Position? { try positions(ofKeys: [key])[0] }
+
+    /// As above for many keys: together they cost less, because the memory answers several questions at once.
+    func positions(ofKeys keys: [Digest]) throws -> [Position?] {
+        try repairing { try find(keys) }
     }
 
-    /// Takes in records which are durable, in order; writes the index down when enough wait.
-    func add(_ entries: [IndexEntry]) throws {
-        let isFull = pending.withLock { pending in
-            for entry in entries {
-                pending.streams[entry.stream] = StreamHead(position: entry.position, version: entry.version)
-                if let key = entry.key { pending.keys[key] = entry.position }
-            }
-            if let last = entries.last {
-                pending.through = last.position
-                pending.throughChecksum = last.checksum
-            }
-            return pending.streams.count + pending.keys.count >= Self.pendingMax
+    private func find(_ digests: [Digest]) throws -> [Position?] {
+        if isFollowing { try follow() }
+        var (positions, runs) = state.withLock { state in
+            (digests.map { state.pending[$0] ?? state.flushing?.table[$0] }, state.runs)
         }
-        if isFull { try flush() }
+        runs.reverse()
+        for run in runs { try run.find(digests, in: &positions) }
+        return positions
+    }
+
+    /// The position up to which the index stands on the disk.
+    package var checkpoint: Position { maintenance.withLock { $0.through } }
+
+    package var sizeOnDiskBytes: Int { state.withLock { $0.runs.reduce(0) { $0 + $1.sizeBytes } } }
+
+    // MARK: Growing
+
+    /// Takes in records which are durable, in order; has them written down when enough wait.
+    ///
+    /// - Throws: why an earlier writing down failed, but for a full disk: then they wait in memory for the next time.
+    func add(_ entries: some Sequence<IndexEntry>) throws {
+        let waiting = adding.withLock { _ in
+            state.withLock { state in
+                state.insert(entries)
+                return state.pending.count
+            }
+        }
+        if let failure = flusher.withLock({ $0.failure }) { throw failure }
+        guard waiting >= options.pendingMax else { return }
+        options.flushesBeside ? flushBeside() : try flush()
     }
 
     /// Writes down what waits in memory. Durable when it returns.
     package func flush() throws {
-        guard followed == nil else { return }
-        let batch = pending.withLock { $0 }
-        guard batch.through != .start else { return }
+        guard !isFollowing else { return }
         do {
-            try write(batch)
-        } catch let error as LMDBError where error.isDiskFull {
-            throw EventStoreError.diskFull(cause: error)
-        } catch let error as CommitFailed where error.outcome == .diskFull {
-            throw EventStoreError.diskFull(cause: error)
+            try maintenance.withLock { manifest in try writeDown(&manifest) }
+        } catch let error as FileError {
+            throw error.isDiskFull ? EventStoreError.diskFull(cause: error) : Self.unwritable(error)
+        } catch let damage as DamagedIndex {
+            try rebuild(because: damage)
         }
-        // Only the Writer's thread adds, and it is the one that flushes: nothing came in between.
-        pending.withLock { $0 = Pending() }
     }
 
-    private func write(_ batch: Pending) throws {
-        try environment.write { transaction in
-            for (stream, head) in batch.streams.sorted(by: { $0.key < $1.key }) {
-                try transaction.put(streams, key: stream.indexKey, value: head.stored)
+    private func flushBeside() {
+        let isFirst = flusher.withLock { flusher in
+            defer { flusher.isRunning = true }
+            return !flusher.isRunning
+        }
+        guard isFirst else { return }
+        let thread = Thread { [self] in
+            var failure: EventStoreError?
+            do {
+                try flush()
+            } catch let error as EventStoreError {
+                if error.code != .diskFull { failure = error }
+            } catch {
+                failure = Self.unwritable(error)
             }
-            for (key, position) in batch.keys.sorted(by: { $0.key < $1.key }) {
-                try transaction.put(keys, key: key.bytes, value: position.rawValue.bigEndianBytes)
+            flusher.withLock { $0 = (false, failure) }
+        }
+        thread.name = "daybook-index"
+        thread.start()
+    }
+
+    private func writeDown(_ manifest: inout IndexManifest) throws {
+        let flushing = state.withLock { state in
+            if state.flushing == nil, state.pending.count > 0 {
+                state.flushing = (state.pending, state.through, state.throughChecksum)
+                state.pending = DigestTable(capacity: options.pendingMax)
             }
-            try transaction.put(
-                about, key: Self.checkpointKey,
-                value: Self.format.bigEndianBytes + batch.through.rawValue.bigEndianBytes
-                    + UInt64(batch.throughChecksum).bigEndianBytes)
+            return state.flushing
+        }
+        guard let flushing else { return }
+        var next = manifest
+        let run = try write(flushing.table.sorted, &next)
+        (next.through, next.throughChecksum) = (flushing.through, flushing.checksum)
+        try files.replace(IndexManifest.fileName, with: next.encoded)
+        manifest = next
+        state.withLock { state in
+            state.runs.append(run)
+            state.flushing = nil
+        }
+        while let merged = try mergedRuns(state.withLock { $0.runs }, &manifest) {
+            state.withLock { $0.runs = merged }
         }
     }
 
-    package var sizeOnDiskBytes: Int {
-        get throws { try environment.sizeOnDiskBytes }
+    private func write(_ rows: [DigestTable.Row], _ manifest: inout IndexManifest) throws -> SortedRun {
+        let number = manifest.nextRun
+        var writer = SortedRunWriter(
+            try files.create(IndexManifest.runName(number)), number: number, rowsMax: rows.count)
+        for row in rows { try writer.append(row) }
+        try writer.finish()
+        manifest.nextRun += 1
+        manifest.runs.append(number)
+        return try Self.openRun(number, files)
     }
 
-    /// The position up to which the index stands on the disk.
-    package var checkpoint: Position {
-        get throws { try storedCheckpoint()?.position ?? .start }
+    /// The runs after the newest of one size have become one of the next size; nil where there are too few of them.
+    private func mergedRuns(_ runs: [SortedRun], _ manifest: inout IndexManifest) throws -> [SortedRun]? {
+        func size(_ run: SortedRun) -> Int {
+            var (size, rows) = (0, run.rowCount / options.pendingMax)
+            while rows >= options.mergeWidth { (size, rows) = (size + 1, rows / options.mergeWidth) }
+            return size
+        }
+        guard let newest = runs.last else { return nil }
+        let merging = Array(runs.reversed().prefix { size($0) <= size(newest) }.reversed())
+        guard merging.count >= options.mergeWidth else { return nil }
+        let number = manifest.nextRun
+        var writer = SortedRunWriter(
+            try files.create(IndexManifest.runName(number)), number: number,
+            rowsMax: merging.reduce(0) { $0 + $1.rowCount })
+        var merge = try RunMerge(merging)
+        while let row = try merge.row() { try writer.append(row) }
+        try writer.finish()
+        var next = manifest
+        next.nextRun += 1
+        next.runs = next.runs.dropLast(merging.count) + [number]
+        try files.replace(IndexManifest.fileName, with: next.encoded)
+        manifest = next
+        for run in merging { try files.remove(IndexManifest.runName(run.number)) }
+        return runs.dropLast(merging.count) + [try Self.openRun(number, files)]
     }
-}
 
-// Opening and checking.
-extension LogIndex {
-    private static let checkpointKey = Array("checkpoint".utf8)
+    // MARK: Opening and repairing
 
-    private func storedCheckpoint() throws -> (position: Position, checksum: UInt64)? {
-        guard let bytes = try environment.read({ try $0.get(about, key: Self.checkpointKey) }), bytes.count == 24,
-            UInt64(bigEndianBytes: bytes[0..<8]) == Self.format,
-            let position = UInt64(bigEndianBytes: bytes[8..<16]), let checksum = UInt64(bigEndianBytes: bytes[16..<24])
-        else { return nil }
-        return (Position(rawValue: position), checksum)
-    }
-
-    /// Whether the index was made from this log: the record at its checkpoint is the one it saw.
-    private func belongs(to log: EventLog) throws -> Bool {
-        guard let checkpoint = try storedCheckpoint() else { return false }
-        guard let record = try log.record(at: checkpoint.position) else { return false }
-        return UInt64(record.checksum) == checkpoint.checksum
-    }
-
-    private func clear() throws {
-        guard followed == nil else { return }
-        try environment.write { transaction in
-            for database in [streams, keys, about] { try transaction.clear(database) }
+    /// The index as it was left; nil where there is none that can be used with this log.
+    private static func load(
+        _ files: any IndexFiles, _ log: EventLog
+    ) throws -> (manifest: IndexManifest, runs: [SortedRun])? {
+        do {
+            guard let file = try files.open(IndexManifest.fileName), let manifest = IndexManifest(file),
+                try manifest.through == .start
+                    || log.record(at: manifest.through)?.checksum == manifest.throughChecksum
+            else { return nil }
+            return (manifest, try manifest.runs.map { try openRun($0, files) })
+        } catch is DamagedIndex {
+            return nil
+        } catch let error as FileError {
+            throw unwritable(error)
         }
     }
 
-    private func catchUp(with log: EventLog, from start: Position) throws {
-        var position = start
-        while true {
-            let records = try log.read(after: position, limit: 8_192)
-            guard let last = records.last else { return }
-            try add(records.map(IndexEntry.init))
-            position = last.position
+    /// Who only reads can't make an index. None at all is no harm where the log is short: it is made in memory.
+    private static func refuseToReadWithout(_ files: any IndexFiles, _ log: EventLog) throws {
+        let isForeign = (try? files.open(IndexManifest.fileName)).flatMap { $0 } != nil
+        guard isForeign || log.headPosition.rawValue > readableWithoutMax else { return }
+        throw EventStoreError(
+            .directory,
+            isForeign
+                ? "The index is damaged, or of another log than the one beside it. If the log is the right one, start daybook serve, which makes the index anew; if it was put back from a copy, put back the whole data directory."
+                : "The index is missing. Start daybook serve, which makes it anew.")
+    }
+
+    private static let readableWithoutMax: UInt64 = 1_000_000
+
+    private static func openRun(_ number: UInt64, _ files: any IndexFiles) throws -> SortedRun {
+        guard let file = try files.open(IndexManifest.runName(number)) else {
+            throw DamagedIndex("run \(number) is missing")
+        }
+        return try SortedRun(file, number: number)
+    }
+
+    private static func unwritable(_ error: any Error) -> EventStoreError {
+        EventStoreError(
+            .directory,
+            "The index can't be read or written. The log is whole. Check the directory's owner, its permissions and the disk, and start again.",
+            cause: error)
+    }
+
+    /// What a crash left half written, and what an older program wrote.
+    private static func removeStrays(from files: any IndexFiles, _ manifest: IndexManifest) throws {
+        let known = Set(manifest.runs.map(IndexManifest.runName) + [IndexManifest.fileName])
+        do {
+            for name in try files.names() where !known.contains(name) && !Snapshots.isSnapshot(name) {
+                try files.remove(name)
+            }
+        } catch {
+            throw unwritable(error)
+        }
+    }
+
+    /// The state with everything in it that the log has; written down on the way where it grows too large.
+    private func caughtUp(_ start: State, _ manifest: inout IndexManifest) throws -> State {
+        var state = start
+        while case let records = try log.read(after: state.through, limit: 8_192), !records.isEmpty {
+            state.insert(records.lazy.map { $0.indexEntry(self.digestKey) })
+            guard !isFollowing, state.pending.count >= options.pendingMax else { continue }
+            state.runs.append(try write(state.pending.sorted, &manifest))
+            state.pending = DigestTable(capacity: options.pendingMax)
+            (manifest.through, manifest.throughChecksum) = (state.through, state.throughChecksum)
+            try files.replace(IndexManifest.fileName, with: manifest.encoded)
+            while let merged = try mergedRuns(state.runs, &manifest) { state.runs = merged }
+        }
+        return state
+    }
+
+    /// Asks again after making the index anew, where the first answer met damage.
+    private func repairing<Answer>(_ ask: () throws -> Answer) throws -> Answer {
+        do {
+            return try ask()
+        } catch let damage as DamagedIndex {
+            guard !isFollowing else {
+                throw EventStoreError(
+                    .directory,
+                    "The index is damaged: \(damage). The process that writes to this directory makes it anew when it meets the damage or is started again."
+                )
+            }
+            try rebuild(because: damage)
+            return try ask()
+        }
+    }
+
+    /// Makes the index anew from the log, beside the old one; whoever adds to it waits.
+    private func rebuild(because damage: DamagedIndex) throws {
+        let seen = state.withLock { $0.generation }
+        try maintenance.withLock { manifest in
+            // Another thread may have met the same damage, and mended it meanwhile.
+            guard state.withLock({ $0.generation }) == seen else { return }
+            logger.error("the index is damaged and is made anew from the log", metadata: ["damage": "\(damage)"])
+            try adding.withLock { _ in
+                var fresh = IndexManifest(key: digestKey)
+                fresh.nextRun = manifest.nextRun
+                var made = try caughtUp(State(), &fresh)
+                made.generation = seen + 1
+                try files.replace(IndexManifest.fileName, with: fresh.encoded)
+                let old = manifest.runs
+                manifest = fresh
+                let current = made
+                state.withLock { $0 = current }
+                for number in old { try files.remove(IndexManifest.runName(number)) }
+            }
         }
     }
 
     /// Takes in what another process appended since. What that process wrote to its index need not be kept here.
-    private func follow(_ log: EventLog) throws {
+    private func follow() throws {
         try following.withLock { _ in
             try log.refreshHead()
-            let start = pending.withLock { pending in
-                if pending.streams.count + pending.keys.count >= Self.pendingMax { pending = Pending() }
-                return pending.through
+            var current = state.withLock { $0 }
+            guard current.through < log.headPosition else { return }
+            var manifest = maintenance.withLock { $0 }
+            if current.pending.count >= options.pendingMax, let newer = try Self.load(files, log),
+                newer.manifest.through > manifest.through, newer.manifest.key == digestKey
+            {
+                manifest = newer.manifest
+                current.runs = newer.runs
+                current.pending.removeThrough(manifest.through)
             }
-            try catchUp(with: log, from: max(start, try checkpoint))
+            current = try caughtUp(current, &manifest)
+            let (followed, reached) = (manifest, current)
+            maintenance.withLock { $0 = followed }
+            state.withLock { $0 = reached }
         }
     }
+}
 
+extension LogIndex.State {
+    mutating func insert(_ entries: some Sequence<IndexEntry>) {
+        for entry in entries where entry.position > through {
+            pending.set(entry.stream, entry.position)
+            if let key = entry.key { pending.set(key, entry.position) }
+            (through, throughChecksum) = (entry.position, entry.checksum)
+        }
+    }
+}
+
+// Checking.
+extension LogIndex {
     /// Compares every stream and key of the index with the log, and calls `report` for each difference.
     package func verify(against log: EventLog, report: (String) -> Void) throws {
+        for run in state.withLock({ $0.runs }) {
+            do throws(DamagedIndex) { try run.verify() } catch {
+                report("The index is damaged: \(error). \(Self.remedy)")
+            }
+        }
         var heads: [StreamName: StreamHead] = [:]
         var position = Position.start
         while case let records = try log.read(after: position, limit: 8_192), let last = records.last {
@@ -206,62 +388,28 @@ extension LogIndex {
                     )
                 }
                 heads[record.stream] = StreamHead(position: record.position, version: record.version)
-                if record.ordinal == 0, try self.position(of: KeyDigest(record.key)) != record.position {
+                if record.ordinal == 0, try asFound(digestKey.digest(ofKey: record.key)) != record.position {
                     report(
-                        "The index does not know the command key \"\(record.key)\" of record \(record.position). Remove the index directory; it is built anew."
+                        "The index does not know the command key \"\(record.key)\" of record \(record.position). \(Self.remedy)"
                     )
                 }
             }
             position = last.position
         }
-        for (stream, head) in heads where try self.head(of: stream) != head {
+        for (stream, head) in heads where try asFound(digestKey.digest(of: stream)) != head.position {
             report(
-                "The index has another end of stream \(stream) than the log, record \(head.position). Remove the index directory; it is built anew."
-            )
+                "The index has another end of stream \(stream) than the log, record \(head.position). \(Self.remedy)")
         }
     }
-}
 
-/// What the index keeps of a record.
-struct IndexEntry: Sendable {
-    let stream: StreamName
-    let position: Position
-    let version: Version
-    /// Of the command; nil for its second and later events.
-    let key: KeyDigest?
-    let checksum: UInt32
+    private static let remedy = "Remove the index directory; it is made anew at the next start."
 
-    init(_ record: Record) {
-        stream = record.stream
-        position = record.position
-        version = record.version
-        key = record.ordinal == 0 ? KeyDigest(record.key) : nil
-        checksum = record.checksum
-    }
-
-    init(stream: StreamName, position: Position, version: Version, key: KeyDigest?, checksum: UInt32) {
-        self.stream = stream
-        self.position = position
-        self.version = version
-        self.key = key
-        self.checksum = checksum
-    }
-}
-
-extension StreamName {
-    fileprivate var indexKey: [UInt8] { [category.rawValue] + id.utf8 }
-}
-
-extension StreamHead {
-    fileprivate var stored: [UInt8] { position.rawValue.bigEndianBytes + version.rawValue.bigEndianBytes }
-
-    fileprivate init(stored: [UInt8]) throws {
-        guard stored.count == 16, let position = UInt64(bigEndianBytes: stored[0..<8]),
-            let version = UInt64(bigEndianBytes: stored[8..<16])
-        else {
-            throw EventStoreError(
-                .corrupt, "The index has an impossible entry. Remove the index directory; it is built anew.")
+    /// Without repairing: a check must not mend what it finds.
+    private func asFound(_ digest: Digest) throws -> Position? {
+        do {
+            return try find([digest])[0]
+        } catch is DamagedIndex {
+            return nil
         }
-        self.init(position: Position(rawValue: position), version: Version(rawValue: version))
     }
 }

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import LMDB
 package import Ledger
 import SwiftProtobuf
 import Synchronization
@@ -8,26 +7,11 @@ import Synchronization
 /// The keys of persons. Personal data in the log is readable only with its person's key, so that destroying the
 /// key erases the person and leaves the log as it was. The keys are the one thing here that the log can't bring back.
 package final class Keyring: Sendable {
-    private let environment: Environment
-    private let keys: Database
+    private let keys: any KeyStore
     /// Keys made for commands which are not yet durable.
     private let unsaved = Mutex<[String: SymmetricKey]>([:])
 
-    /// - Throws: `EventStoreError.directory` where the files can't be opened.
-    init(directory: String, readOnly: Bool) throws(EventStoreError) {
-        var options = Environment.Options()
-        options.readOnly = readOnly
-        options.mapSizeBytes = 16 << 30
-        do throws(LMDBError) {
-            environment = try Environment(directory: directory, options: options)
-            keys = try environment.database(named: "persons", options: readOnly ? [] : [.create])
-        } catch {
-            throw EventStoreError(
-                .directory,
-                "The keys of persons in \(directory) can't be opened. Check owner and permissions; where they are damaged, restore them from the same copy as the log.",
-                cause: error)
-        }
-    }
+    init(_ keys: any KeyStore) { self.keys = keys }
 
     /// Encrypts under the person's key, making one for a new person. Save before the result is stored.
     func seal(_ contact: Contact, person: String) throws -> [UInt8] {
@@ -37,10 +21,16 @@ package final class Keyring: Sendable {
         return Array(combined)
     }
 
-    /// Decrypts; nil where the person's key was destroyed.
-    /// - Throws: `EventStoreError.corrupt` where the key is there and the data is not what was sealed.
+    /// Decrypts; nil where the person was erased: where nothing stands in the key's place. A key that is lost is no erased
+    /// person.
+    /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed.
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
-        guard let key = try key(of: person) else { return nil }
+        guard let key = try key(of: person) else {
+            throw EventStoreError(
+                .corrupt,
+                "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
+        }
+        guard key.bitCount > 0 else { return nil }
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(person.utf8))
@@ -57,21 +47,9 @@ package final class Keyring: Sendable {
     func save() throws(EventStoreError) {
         let batch = unsaved.withLock { $0 }
         guard !batch.isEmpty else { return }
-        do {
-            try environment.write { transaction in
-                for (person, key) in batch {
-                    try transaction.put(keys, key: Self.storageKey(person), value: key.withUnsafeBytes { Array($0) })
-                }
-            }
-        } catch let error as LMDBError where error.isDiskFull {
-            throw .diskFull(cause: error)
-        } catch let error as CommitFailed where error.outcome == .diskFull {
-            throw .diskFull(cause: error)
-        } catch {
-            throw EventStoreError(
-                .poisoned, "Writing the keys of persons failed. The process must stop; start it again.", cause: error)
-        }
-        unsaved.withLock { $0 = [:] }
+        try keys.put(batch.map { (Self.storageKey($0.key), $0.value.withUnsafeBytes { Array($0) }) })
+        // Those alone: the next batch is being decided, and may have sealed for new persons meanwhile.
+        unsaved.withLock { unsaved in for person in batch.keys { unsaved[person] = nil } }
     }
 
     /// Forgets the keys of commands which were not stored after all.
@@ -80,7 +58,7 @@ package final class Keyring: Sendable {
     }
 
     private func keyToSeal(_ person: String) throws -> SymmetricKey {
-        if let key = try key(of: person) { return key }
+        if let key = try key(of: person), key.bitCount > 0 { return key }
         let key = SymmetricKey(size: .bits256)
         unsaved.withLock { $0[person] = key }
         return key
@@ -88,7 +66,7 @@ package final class Keyring: Sendable {
 
     private func key(of person: String) throws -> SymmetricKey? {
         if let key = unsaved.withLock({ $0[person] }) { return key }
-        return try environment.read { try $0.get(keys, key: Self.storageKey(person)) }.map { SymmetricKey(data: $0) }
+        return try keys.get(Self.storageKey(person)).map { SymmetricKey(data: $0) }
     }
 
     /// Persons' names may be longer than LMDB's keys.

@@ -10,7 +10,7 @@ package enum EventCodec {
     ) throws -> (type: EventType, payload: [UInt8]) {
         switch event.event {
         case .product(let event): try encode(event)
-        case .stock(let event): try encode(event)
+        case .stock(let event): (StockEventWire.type(of: event), StockEventWire.bytes(of: event))
         case .cart(let event): try encode(event)
         case .order(let placed): try encode(placed, order: event.stream.id, seal: seal)
         case .numbers(.assigned(let number, let order)):
@@ -34,12 +34,8 @@ package enum EventCodec {
         switch type {
         case .productRegistered: .product(try Daybook_V1_ProductRegistered(serializedBytes: payload).event())
         case .productPriceChanged: .product(try Daybook_V1_ProductPriceChanged(serializedBytes: payload).event)
-        case .stockReceived: .stock(try Daybook_V1_StockReceived(serializedBytes: payload).event)
-        case .stockAdjusted: .stock(try Daybook_V1_StockAdjusted(serializedBytes: payload).event)
-        case .stockReserved: .stock(try Daybook_V1_StockReserved(serializedBytes: payload).event)
-        case .stockReleased: .stock(try Daybook_V1_StockReleased(serializedBytes: payload).event)
-        case .stockShipped: .stock(try Daybook_V1_StockShipped(serializedBytes: payload).event)
-        case .stockReturned: .stock(try Daybook_V1_StockReturned(serializedBytes: payload).event)
+        case .stockReceived, .stockAdjusted, .stockReserved, .stockReleased, .stockShipped, .stockReturned:
+            .stock(try StockEventWire.decoded(type, payload))
         case .cartLineAdded: .cart(try Daybook_V1_CartLineAdded(serializedBytes: payload).event)
         case .cartChargeAdded: .cart(try Daybook_V1_CartChargeAdded(serializedBytes: payload).event)
         case .cartQuantityChanged: .cart(try Daybook_V1_CartQuantityChanged(serializedBytes: payload).event)

@@ -51,29 +51,13 @@ package struct Record: Equatable, Sendable {
 //      text      correlation
 //      rest      payload, protobuf
 extension Record {
-    private static let format: UInt8 = 1
+    static let format: UInt8 = 1
 
     /// The bytes that are stored, checksum included.
-    func encoded() -> [UInt8] {
-        var writer = RecordWriter(capacity: 96 + payload.count)
-        writer.byte(Self.format)
-        writer.varint(UInt64(type.rawValue))
-        writer.varint(position.rawValue)
-        writer.byte(stream.category.rawValue)
-        writer.text(stream.id)
-        writer.varint(version.rawValue)
-        writer.varint(previous == .start ? 0 : position.rawValue - previous.rawValue)
-        writer.fixed(UInt64(bitPattern: recordedAt.microseconds))
-        let delay = effectiveAt.microseconds - recordedAt.microseconds
-        writer.varint(UInt64(bitPattern: (delay << 1) ^ (delay >> 63)))
-        writer.text(actor)
-        writer.text(key)
-        writer.varint(UInt64(ordinal))
-        writer.varint(UInt64(count))
-        if ordinal == 0 { writer.fixed(fingerprint) }
-        writer.text(correlation)
-        writer.raw(payload)
-        return writer.sealed()
+    package func encoded() -> [UInt8] {
+        let buffer = RecordBuffer()
+        buffer.append(self) { $0.raw(payload) }
+        return buffer.withBytes { Array($0) }
     }
 
     /// - Parameter position: where the bytes were found, to name it, and to find a record in another's place.
@@ -111,42 +95,6 @@ extension EventStoreError {
             .corrupt,
             "The record at position \(position) is damaged: \(why). Nothing was read from it. Run daybook verify, then restore the log from a copy."
         )
-    }
-}
-
-private struct RecordWriter {
-    private var bytes: [UInt8] = [0, 0, 0, 0]
-
-    init(capacity: Int) { bytes.reserveCapacity(capacity) }
-
-    mutating func byte(_ byte: UInt8) { bytes.append(byte) }
-
-    mutating func raw(_ more: [UInt8]) { bytes.append(contentsOf: more) }
-
-    mutating func fixed(_ value: UInt64) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    mutating func varint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-
-    mutating func text(_ text: String) {
-        varint(UInt64(text.utf8.count))
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    consuming func sealed() -> [UInt8] {
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum(.init(rebasing: $0[4...])) }
-        withUnsafeBytes(of: checksum.littleEndian) { source in
-            for index in 0..<4 { bytes[index] = source[index] }
-        }
-        return bytes
     }
 }
 

@@ -20,7 +20,18 @@ package struct StoredEvents: Sendable {
         }
     }
 
-    func encode(_ event: StreamEvent) throws -> (type: EventType, payload: [UInt8]) {
-        try EventCodec.encode(event) { try keyring.seal($0, person: $1) }
+    /// Appends an event to the buffer, as what `record` says of it beside its type and payload. Returns the size and
+    /// checksum of its bytes.
+    func append(
+        _ event: Event, of stream: StreamName, to buffer: RecordBuffer, record: (EventType) -> Record
+    ) throws -> (type: EventType, bytes: Int, checksum: UInt32) {
+        if case .stock(let event) = event {
+            let type = StockEventWire.type(of: event)
+            let (bytes, checksum) = buffer.append(record(type)) { StockEventWire.write(event, to: $0) }
+            return (type, bytes, checksum)
+        }
+        let (type, payload) = try EventCodec.encode(StreamEvent(stream, event)) { try keyring.seal($0, person: $1) }
+        let (bytes, checksum) = buffer.append(record(type)) { $0.raw(payload) }
+        return (type, bytes, checksum)
     }
 }

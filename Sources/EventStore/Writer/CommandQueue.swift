@@ -59,36 +59,53 @@ final class CommandQueue: Sendable {
     /// is closed and empty.
     func take(max: Int) -> [Group]? {
         while true {
-            let (groups, isClosed, woken) = state.withLock { state -> ([Group], Bool, [@Sendable () -> Void]) in
-                var commands = 0
-                var taken = 0
-                while taken < state.groups.count,
-                    taken == 0 || commands + state.groups[taken].submissions.count <= max
-                {
-                    commands += state.groups[taken].submissions.count
-                    taken += 1
-                }
-                let groups = Array(state.groups[..<taken])
-                state.groups.removeFirst(taken)
-                state.count -= commands
-                defer { if taken > 0 { state.waitingForRoom = [] } }
-                return (groups, state.closed != nil, taken > 0 ? state.waitingForRoom : [])
-            }
-            for wake in woken { wake() }
+            let (groups, isClosed) = takeNow(max: max)
             if !groups.isEmpty { return groups }
             if isClosed { return nil }
             arrived.wait()
         }
     }
 
-    /// Takes nothing more, for the reason given. What was queued before can still be taken.
-    func close(_ reason: EventStoreError) {
-        let woken = state.withLock { state in
-            if state.closed == nil { state.closed = reason }
-            defer { state.waitingForRoom = [] }
-            return state.waitingForRoom
+    /// As `take`, but comes back without groups too: when it was nudged, and now and then for no reason.
+    func takeOrWaitOnce(max: Int) -> [Group] {
+        let (groups, _) = takeNow(max: max)
+        if groups.isEmpty { arrived.wait() }
+        return groups
+    }
+
+    /// Wakes who waits for commands.
+    func nudge() { arrived.signal() }
+
+    private func takeNow(max: Int) -> (groups: [Group], isClosed: Bool) {
+        let (groups, isClosed, woken) = state.withLock { state -> ([Group], Bool, [@Sendable () -> Void]) in
+            var commands = 0
+            var taken = 0
+            while taken < state.groups.count, taken == 0 || commands + state.groups[taken].submissions.count <= max {
+                commands += state.groups[taken].submissions.count
+                taken += 1
+            }
+            let groups = Array(state.groups[..<taken])
+            state.groups.removeFirst(taken)
+            state.count -= commands
+            defer { if taken > 0 { state.waitingForRoom = [] } }
+            return (groups, state.closed != nil, taken > 0 ? state.waitingForRoom : [])
         }
         for wake in woken { wake() }
-        arrived.signal()
+        return (groups, isClosed)
+    }
+
+    /// Takes nothing more, for the reason given. What was queued before can still be taken, or is answered with the reason.
+    func close(_ reason: EventStoreError, refusesWaiting: Bool = false) {
+        let (woken, refused) = state.withLock { state in
+            if state.closed == nil { state.closed = reason }
+            let refused = refusesWaiting ? state.groups : []
+            if refusesWaiting { (state.groups, state.count) = ([], 0) }
+            defer { state.waitingForRoom = [] }
+            return (state.waitingForRoom, refused)
+        }
+        for wake in woken { wake() }
+        for group in refused { group.answer(group.submissions.map { _ in .failed(reason) }) }
+        // Each of the Writer's threads may be waiting.
+        for _ in 0..<4 { arrived.signal() }
     }
 }

@@ -1,7 +1,8 @@
+import Crypto
 package import Ledger
 
-/// A command as it reaches the Writer.
-package struct Submission: Sendable {
+/// A command as it reaches the Writer. A class, because it is handed on often and never changed.
+package final class Submission: Sendable {
     /// The most bytes that a key, an actor or a correlation has.
     package static let textBytesMax = 128
 
@@ -12,6 +13,8 @@ package struct Submission: Sendable {
     let correlation: String
     let effectiveAt: Timestamp?
     let freshID: String
+    /// Made here and not by the Writer, whose thread is the one that all wait for.
+    let fingerprint: UInt64
 
     /// - Parameters:
     ///   - key: the idempotency key: the same key and command are answered as the first time, for ever.
@@ -32,6 +35,7 @@ package struct Submission: Sendable {
         self.effectiveAt = effectiveAt
         freshID = ULID.make()
         self.key = key ?? freshID
+        fingerprint = command.fingerprint
     }
 }
 
@@ -77,5 +81,15 @@ package struct Receipt: Equatable, Sendable {
         let shown = result.shows ?? subject ?? events[0].stream
         self.shown = shown
         shownVersion = events.last { $0.stream == shown }?.version ?? .none
+    }
+}
+
+extension Command {
+    /// The first 64 bits of the SHA-256 of everything a command says: equal for a repeated command, different for another.
+    var fingerprint: UInt64 {
+        var bytes = CanonicalBytes()
+        bytes.add(Self.name)
+        describe(to: &bytes)
+        return SHA256.hash(data: bytes.bytes).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self).littleEndian }
     }
 }

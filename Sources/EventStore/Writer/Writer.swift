@@ -2,8 +2,12 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Decides every command, one after another on one thread of its own, and writes what was decided: one durable
-/// transaction for all commands that waited. A command is answered only after its events are durable.
+/// Decides every command, one after another, and writes what was decided: one durable transaction for all commands
+/// that waited. A command is answered only after its events are durable.
+///
+/// Two threads take turns: while one writes its batch, the other decides the next one on what the first decided. Deciding is
+/// under one lock and writing in one order, so that it is as if there were one; but a lone command need not change
+/// threads, and the disk and the rules are busy at the same time.
 package final class Writer: Sendable {
     package struct Options: Sendable {
         /// How many commands may wait for the Writer; more are refused as `overloaded`.
@@ -16,29 +20,41 @@ package final class Writer: Sendable {
         package init() {}
     }
 
-    private let queue: CommandQueue
-    private let options: Options
+    private static let threadCount = 2
+
+    let queue: CommandQueue
+    let options: Options
     private let ended = Watermark()
     private let failure = Mutex<EventStoreError?>(nil)
 
     init(store: WriterStore, options: Options, logger: Logger) {
         self.options = options
-        queue = CommandQueue(capacity: options.queueCapacity)
+        let queue = CommandQueue(capacity: options.queueCapacity)
+        self.queue = queue
         // Handed over, not shared: when the Writer has ended, the store is whoever's who still holds it.
-        let handed = Mutex<WriterStore?>(store)
-        let thread = Thread { [self] in
-            if let store = handed.withLock({ $0.take() }) { work(on: store, logger) }
-            ended.advance(to: 1)
+        let core = Mutex<WriterCore?>(nil)
+        core.withLock {
+            $0 = WriterCore(store: store, queue: queue, options: options, logger: logger) { [weak self] in
+                self?.fail($0, logger)
+            }
         }
-        thread.name = "daybook-writer"
-        thread.stackSize = 8 << 20
-        thread.start()
-    }
-
-    private func work(on store: WriterStore, _ logger: Logger) {
-        var loop = WriterLoop(store: store, options: options) { [self] in fail($0, logger) }
-        while let groups = queue.take(max: options.batchCommandsMax) { loop.process(groups) }
-        loop.finish(logger)
+        let running = Mutex(Self.threadCount)
+        for number in 1...Self.threadCount {
+            let thread = Thread { [self] in
+                core.withLock { $0 }?.run()
+                let isLast = running.withLock { running in
+                    running -= 1
+                    return running == 0
+                }
+                guard isLast else { return }
+                let ending = core.withLock { $0.take() }
+                if fault == nil { ending?.finish() }
+                ended.advance(to: 1)
+            }
+            thread.name = "daybook-writer\(number)"
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
     }
 
     /// Hands the commands in, or answers at once with `overloaded` or why the Writer takes none. The answers come in
@@ -90,7 +106,7 @@ package final class Writer: Sendable {
 
     private func fail(_ fault: EventStoreError, _ logger: Logger) {
         logger.critical("the writer stops", metadata: ["error": "\(fault)"])
-        failure.withLock { $0 = fault }
-        queue.close(fault)
+        failure.withLock { $0 = $0 ?? fault }
+        queue.close(fault, refusesWaiting: true)
     }
 }

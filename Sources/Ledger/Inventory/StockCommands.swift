@@ -94,11 +94,13 @@ package struct ReserveStock: Command {
     package var subject: StreamName? { .stock(sku) }
 
     package func decide(_ books: any Books, _ moment: Moment) throws -> [StreamEvent] {
-        try books.product(sku).requireGoods(sku)
+        let stock = try books.stock(sku)
+        // What was ever in stock is goods.
+        if stock.balances.isEmpty { try books.product(sku).requireGoods(sku) }
         let id = reservation ?? ReservationID(trusted: moment.freshID)
-        return try books.stock(sku).reserve(
-            quantity, as: id, order: nil, expiresAt: moment.now.adding(seconds: expiresInSeconds), sku: sku,
-            now: moment.now
+        return try stock.reserve(
+            quantity, as: id, isFresh: reservation == nil, order: nil,
+            expiresAt: moment.now.adding(seconds: expiresInSeconds), sku: sku, now: moment.now
         ).map { .stock(sku, $0) }
     }
 

@@ -61,9 +61,9 @@ package struct StockItem: Aggregate {
     }
 
     package private(set) var balances: [Balance] = []
-    package private(set) var reservations: [ReservationID: Reservation] = [:]
-    /// No reservation expires before this instant, so that a hot item is not searched for expired ones each time.
-    private var earliestExpiry: Timestamp?
+    private var held: [ReservationKey: Reservation] = [:]
+    /// When reservations expire, the earliest first; some of them may have ended since.
+    private var expiries = ExpiryHeap()
 
     package struct Balance: Equatable, Sendable, Codable {
         package let account: Account
@@ -73,19 +73,27 @@ package struct StockItem: Aggregate {
     package init() {}
 
     package mutating func apply(_ event: Event) {
+        switch event {
+        case .reserved(let id, let reservation):
+            // As `movements` has it, without a list of them: this is what happens most.
+            for held in reservation.allocations {
+                post(-held.quantity, to: .available(held.location))
+                post(held.quantity, to: .reserved(held.location))
+            }
+            held[ReservationKey(id)] = reservation
+            if let expiry = reservation.expiresAt { expiries.insert(Expiry(at: expiry, id: id)) }
+        case .released(let id, _, _), .shipped(let id, _):
+            postMovements(of: event)
+            held[ReservationKey(id)] = nil
+            dropEndedExpiries()
+        case .received, .adjusted, .returned: postMovements(of: event)
+        }
+    }
+
+    private mutating func postMovements(of event: Event) {
         for movement in Self.movements(of: event) {
             post(-movement.quantity, to: movement.from)
             post(movement.quantity, to: movement.to)
-        }
-        switch event {
-        case .reserved(let id, let reservation):
-            reservations[id] = reservation
-            if let expiry = reservation.expiresAt { earliestExpiry = min(earliestExpiry ?? expiry, expiry) }
-        case .released(let id, _, let expired):
-            reservations[id] = nil
-            if expired { earliestExpiry = reservations.values.compactMap(\.expiresAt).min() }
-        case .shipped(let id, _): reservations[id] = nil
-        case .received, .adjusted, .returned: break
         }
     }
 
@@ -124,6 +132,11 @@ package struct StockItem: Aggregate {
 
 // Questions.
 extension StockItem {
+    /// All that are held, expired ones too.
+    package var reservations: [ReservationID: Reservation] {
+        Dictionary(uniqueKeysWithValues: held.map { ($0.key.id, $0.value) })
+    }
+
     package func balance(of account: Account) -> Int64 {
         balances.first { $0.account == account }?.quantity ?? 0
     }
@@ -133,8 +146,7 @@ extension StockItem {
         let free = balances.reduce(Int64(0)) { sum, balance in
             if case .available = balance.account { sum + balance.quantity } else { sum }
         }
-        guard let earliestExpiry, earliestExpiry <= now else { return free }
-        return reservations.values.reduce(free) { $1.isExpired(at: now) ? $0 + $1.quantity : $0 }
+        return expired(at: now).reduce(free) { $0 + $1.reservation.quantity }
     }
 
     /// The location with the most available, the first by name among equals; nil before any receipt.
@@ -177,16 +189,22 @@ extension StockItem {
     }
 
     /// Reserves from the fullest location first. Expired reservations are written down as released before.
+    ///
+    /// - Parameter isFresh: the name was made for this reservation, and no other can have it.
     func reserve(
-        _ quantity: Int64, as id: ReservationID, order: OrderID?, expiresAt: Timestamp?, sku: SKU, now: Timestamp
+        _ quantity: Int64, as id: ReservationID, isFresh: Bool = false, order: OrderID?, expiresAt: Timestamp?,
+        sku: SKU, now: Timestamp
     ) throws(Refusal) -> [Event] {
-        if let existing = reservations[id], !existing.isExpired(at: now) {
+        if !isFresh, let existing = held[ReservationKey(id)], !existing.isExpired(at: now) {
             throw Refusal(
                 .reservationExists, "Reservation \"\(id)\" of \"\(sku)\" exists already. Release it, or name another.")
         }
         let available = available(at: now)
         guard quantity <= available else { throw .notEnoughStock(sku, wanted: quantity, available: available) }
         let releases = expirations(at: now)
+        guard !releases.isEmpty else {
+            return [.reserved(id, Reservation(allocations: allocate(quantity), order: order, expiresAt: expiresAt))]
+        }
         var freed = self
         for release in releases { freed.apply(release) }
         let reservation = Reservation(allocations: freed.allocate(quantity), order: order, expiresAt: expiresAt)
@@ -194,7 +212,7 @@ extension StockItem {
     }
 
     func release(_ id: ReservationID, sku: SKU, now: Timestamp) throws(Refusal) -> Event {
-        guard let reservation = reservations[id] else {
+        guard let reservation = held[ReservationKey(id)] else {
             throw Refusal(
                 .unknownReservation, "\"\(sku)\" has no reservation \"\(id)\": it was released, shipped, or never made."
             )
@@ -209,12 +227,12 @@ extension StockItem {
 
     /// Gives back what an order holds; nil where it holds nothing of this SKU.
     func releaseOrder(_ id: ReservationID) -> Event? {
-        reservations[id].map { .released(id, allocations: $0.allocations, expired: false) }
+        held[ReservationKey(id)].map { .released(id, allocations: $0.allocations, expired: false) }
     }
 
     /// Ships `quantity` of what an order holds, and keeps the rest held for it.
     func ship(_ quantity: Int64, of id: ReservationID) -> [Event] {
-        guard let reservation = reservations[id] else {
+        guard let reservation = held[ReservationKey(id)] else {
             preconditionFailure("an order which is not cancelled holds what it has not shipped")
         }
         var left = quantity
@@ -246,12 +264,33 @@ extension StockItem {
     }
 
     private func expirations(at now: Timestamp) -> [Event] {
-        guard let earliestExpiry, earliestExpiry <= now else { return [] }
-        return reservations.filter { $0.value.isExpired(at: now) }.sorted { $0.key < $1.key }
-            .map { .released($0.key, allocations: $0.value.allocations, expired: true) }
+        expired(at: now).map { .released($0.id, allocations: $0.reservation.allocations, expired: true) }
+    }
+
+    /// The reservations that have expired, by name. Costs what they are, not what all reservations are.
+    private func expired(at now: Timestamp) -> [(id: ReservationID, reservation: Reservation)] {
+        guard let first = expiries.first, first.at <= now else { return [] }
+        var ids = Set<ReservationID>()
+        expiries.visit(through: now) { ids.insert($0.id) }
+        return ids.sorted().compactMap { id in
+            // One that ended, or was made again since and expires later, is not meant.
+            guard let reservation = held[ReservationKey(id)], reservation.isExpired(at: now) else { return nil }
+            return (id, reservation)
+        }
+    }
+
+    /// So that the first expiry is one of a reservation that lasts, and ended ones don't pile up.
+    private mutating func dropEndedExpiries() {
+        while let first = expiries.first, held[ReservationKey(first.id)]?.expiresAt != first.at {
+            expiries.removeFirst()
+        }
+        if expiries.count > 64, expiries.count > 2 * held.count {
+            collectExpiries()
+        }
     }
 
     private func allocate(_ quantity: Int64) -> [Allocation] {
+        if let place = soleLocation { return [Allocation(location: place, quantity: quantity)] }
         var left = quantity
         var allocations: [Allocation] = []
         for place in availableByLocation where left > 0 && place.quantity > 0 {
@@ -260,6 +299,17 @@ extension StockItem {
             left -= part
         }
         return allocations
+    }
+
+    /// The location, where there is but one.
+    private var soleLocation: Location? {
+        var sole: Location?
+        for balance in balances {
+            guard case .available(let location) = balance.account else { continue }
+            guard sole == nil else { return nil }
+            sole = location
+        }
+        return sole
     }
 
     private func refuseOverflow(adding quantity: Int64, sku: SKU) throws(Refusal) {
@@ -282,5 +332,52 @@ extension Refusal {
             .notEnoughStock,
             "\(wanted) of \"\(sku)\" are wanted, \(available) are available\(place). Ask for fewer, or receive stock first."
         )
+    }
+}
+
+/// A reservation's name with its hash: a growing table asks for the hash again and again, and would fetch each name
+/// from memory for it.
+private struct ReservationKey: Hashable, Sendable {
+    let id: ReservationID
+    private let hash: Int
+
+    init(_ id: ReservationID) {
+        self.id = id
+        hash = id.hashValue
+    }
+
+    static func == (left: ReservationKey, right: ReservationKey) -> Bool {
+        left.hash == right.hash && left.id == right.id
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+// The expiries are made of the reservations again.
+extension StockItem {
+    private enum CodingKeys: CodingKey {
+        case balances, reservations
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        balances = try container.decode([Balance].self, forKey: .balances)
+        for (id, reservation) in try container.decode([ReservationID: Reservation].self, forKey: .reservations) {
+            held[ReservationKey(id)] = reservation
+        }
+        collectExpiries()
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(balances, forKey: .balances)
+        try container.encode(reservations, forKey: .reservations)
+    }
+
+    private mutating func collectExpiries() {
+        expiries = ExpiryHeap()
+        for (key, reservation) in held {
+            if let expiry = reservation.expiresAt { expiries.insert(Expiry(at: expiry, id: key.id)) }
+        }
     }
 }

@@ -82,6 +82,10 @@ struct Node {
     ) -> APIServer {
         var options = APIServer.Options(port: port)
         options.host = settings.host
+        if role == .command {
+            options.streamedPaths = CommandAPI.streamedPaths
+            options.answersOnEventLoop = true  // Queries read files, and hold their thread meanwhile.
+        }
         return APIServer(name: "daybook", router: router, options: options, logger: logger) { port in
             listening.add(role, port)
         }

@@ -25,6 +25,6 @@ struct Chain {
     mutating func append(_ count: Int, to log: EventLog, streams: [String] = ["A", "B", "C"]) throws {
         let start = position
         let records = (0..<count).map { next(streams[$0 % streams.count]) }
-        try log.append(records.map { $0.encoded() }, after: start)
+        try log.append(records, after: start)
     }
 }

@@ -14,7 +14,7 @@ struct DamagedLogTests {
         try await data.open { store in
             var chain = Chain()
             try chain.append(3, to: store.log)
-            try store.log.append([chain.next(payload: mark).encoded()], after: .at(3))
+            try store.log.append([chain.next(payload: mark)], after: .at(3))
             try chain.append(3, to: store.log)
         }
         try await data.open { store in try store.index.flush() }
@@ -38,7 +38,7 @@ struct DamagedLogTests {
         try await data.open { store in
             var chain = Chain()
             try chain.append(2, to: store.log)
-            try store.log.append([chain.next(payload: mark).encoded()], after: .at(2))
+            try store.log.append([chain.next(payload: mark)], after: .at(2))
         }
         try data.flip(mark, in: "log/data.mdb")
         let error = try await fault(.corrupt) { try await data.open { _ in } }

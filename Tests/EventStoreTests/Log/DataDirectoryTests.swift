@@ -106,7 +106,9 @@ struct DataDirectoryTests {
                         #expect(store.log.headPosition == .at(2))
                         #expect(try store.log.read(after: .start, limit: 9).count == 2)
                         #expect(try store.index.head(of: .stock(sku("A"))) == .init(position: .at(2), version: .at(1)))
-                        #expect(throws: EventStoreError.self) { try store.log.append([[1]], after: .at(2)) }
+                        #expect(throws: EventStoreError.self) {
+                            try store.log.append([Record.sample(.stockReceived, at: 3, payload: [])], after: .at(2))
+                        }
                     }
                 }
             }

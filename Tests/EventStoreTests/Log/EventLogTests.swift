@@ -115,7 +115,7 @@ struct EventLogTests {
         try await data.open { store in
             var chain = Chain()
             try chain.append(3, to: store.log)
-            let stray = (1...2).map { Record.sample(.stockReceived, at: place + $0, payload: []).encoded() }
+            let stray = (1...2).map { Record.sample(.stockReceived, at: place + $0, payload: []) }
             let error = try await fault(.conflict) { try store.log.append(stray, after: .at(place)) }
             #expect(error.message.contains("position 3"))
             #expect(store.log.headPosition == .at(3))
@@ -148,7 +148,7 @@ struct EventLogTests {
         let small = Chain().withPayload([]).encoded().count
         let record = chain.next(payload: Array(repeating: 7, count: Record.bytesMax - small))
         #expect(record.encoded().count == Record.bytesMax)
-        try await data.open { store in try store.log.append([record.encoded()], after: .start) }
+        try await data.open { store in try store.log.append([record], after: .start) }
         try await data.open { store throws in
             #expect(try store.log.record(at: .at(1))?.payload == record.payload)
         }

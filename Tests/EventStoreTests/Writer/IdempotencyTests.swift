@@ -93,7 +93,7 @@ struct IdempotencyTests {
             try await writer.accept(Scripted.note("words"), key: "key")
             #expect(try await writer.outcome(of: Other(), key: "key").positionOfReusedKey == .at(1))
         }
-        #expect(fingerprint(of: Scripted.note("words")) != fingerprint(of: Other()))
+        #expect(Scripted.note("words").fingerprint != Other().fingerprint)
     }
 
     @Test("A refused command leaves its key free: it is decided anew, and so is another one")
@@ -153,7 +153,7 @@ struct IdempotencyTests {
             for command in place { try await writer.accept(command) }
             return try #require(await writer.submit(again).receipt)
         }
-        try data.remove("keys")
+        try data.eraseEveryPerson()
         try await data.write { _, writer in
             first.expectRepeated(try #require(await writer.submit(again).receipt))
         }

@@ -28,7 +28,7 @@ struct PoisonTests {
             let waiting = Task.immediate { try await writer.outcome(of: Scripted.note("waiting")) }
             let ending = Task.immediate { await writer.untilEnded() }
             // Another process would have to do this: somebody writes behind the Writer's back.
-            let stray = Record.sample(.stockReceived, at: 3, id: "stray", payload: [0x0A, 0]).encoded()
+            let stray = Record.sample(.stockReceived, at: 3, id: "stray", payload: [0x0A, 0])
             try store.log.append([stray], after: .at(2))
             gate.open()
 
@@ -72,7 +72,7 @@ struct PoisonTests {
                 ])
             }
             await gate.isReached()
-            let stray = Record.sample(.stockReceived, at: 3, id: "stray", payload: [0x0A, 0]).encoded()
+            let stray = Record.sample(.stockReceived, at: 3, id: "stray", payload: [0x0A, 0])
             try store.log.append([stray], after: .at(2))
             gate.open()
             #expect(try await batch.value.map(\.fault) == [nil, .conflict, .conflict, .conflict, .conflict])

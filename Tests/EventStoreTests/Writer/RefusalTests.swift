@@ -20,7 +20,7 @@ struct RefusalTests {
             ])
             #expect(outcomes.map { $0.receipt?.position.rawValue } == [3, nil, 4, nil, 5])
             #expect(outcomes.map(\.refusal) == [nil, .notEnoughStock, nil, .notEnoughStock, nil])
-            #expect(try store.index.position(of: KeyDigest("refused")) == nil)
+            #expect(try store.index.position(ofKey: "refused") == nil)
         }
         try await data.open { store in
             #expect(store.log.headPosition == .at(5))

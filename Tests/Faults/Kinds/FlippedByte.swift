@@ -17,7 +17,7 @@ extension Fault {
             flips.append(
                 Flip("log/data.mdb", Int.random(in: metaPages.upperBound..<logSize, using: &random), bit(&random)))
         }
-        let derived = try files(shop.directory, below: ["index", "read"])
+        let derived = try files(shop.directory, below: ["index", "read", "keys"])
         for _ in 0..<campaign.count(full: 1_000, short: 8) {
             let file = derived[Int.random(in: 0..<derived.count, using: &random)]
             let size = try fileSize("\(shop.directory)/\(file)")

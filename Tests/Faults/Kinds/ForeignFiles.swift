@@ -3,8 +3,7 @@ import Foundation
 extension Fault {
     /// Parts of a data directory replaced by those of another shop, or by older ones of the same. What is derived knows of
     /// positions which a log put in its place does not have: that is refused, or what is derived is made anew. An older
-    /// copy of the whole directory is a sound shop of that time, and nothing in it can know better. Nor can anything tell a
-    /// keyring without a person's key from one whose person was erased.
+    /// copy of the whole directory is a sound shop of that time, and nothing in it can know better.
     static let foreignFiles = Fault(
         "foreign-files", "Another log's files put in place, and older ones of the same; each part, each file, all of it"
     ) { campaign in
@@ -14,14 +13,14 @@ extension Fault {
         let longer = try campaign.knownShop("longer", commands: 200, together: 600)
         var replacements: [Replacement] = []
         for (name, other) in [("shorter", shorter), ("longer", longer)] {
-            for part in ["log", "index", "read"] {
+            for part in ["log", "index", "keys", "read"] {
                 replacements.append(Replacement(part: part, of: name, from: other.directory))
             }
             for file in try files(shop.directory, below: ["read"]) where campaign.options.scale == .full {
                 replacements.append(Replacement(part: file, of: name, from: other.directory))
             }
         }
-        for part in ["log", "index", "read"] {
+        for part in ["log", "index", "keys", "read"] {
             replacements.append(Replacement(part: part, of: "older", from: older.directory))
         }
         try campaign.each(replacements) { replacement in

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+
+struct BenchOverload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "overload",
+        abstract: "A storm of many times the sustainable rate: what is accepted, refused, and how it ends.",
+        discussion: """
+            Four open loops on one server: a fifth of what it does at most; the storm; a second that does not count; the
+            fifth again. The client takes its share of the same cores, so a storm is what one thread can offer.
+            """)
+
+    @Option(help: "The storm, in multiples of what the server does at most.") var times = 10.0
+    @Option(help: "How long the storm lasts.") var seconds = 10.0
+    @Option(help: "Connections of the storm.") var connections = 1_024
+    @Option(help: "How many items.") var items = 10_000
+    @Option(help: "Seed of the commands.") var seed: UInt64 = 20_261_122
+    @OptionGroup var directory: BenchDirectory
+
+    private static let calmShare = 0.2
+    private static let calmConnections = 64
+
+    private struct Report: Encodable {
+        let what = "overload"
+        let saturationPerSecond: Double
+        let before: LoadReport
+        let storm: LoadReport
+        let after: LoadReport
+        /// The accepted commands' p99 in the storm, and a second behind it, over the p99 before.
+        let p99Ratio: Double?
+        let p99RatioAfter: Double?
+        /// As p99Ratio, without the waiting for a free connection.
+        let p99RatioFromSent: Double?
+        let memoryGrownBytes: Int
+    }
+
+    func run() async throws {
+        try BenchReport.write(try await directory.use { try await measure(in: $0) })
+    }
+
+    private func measure(in directory: String) async throws -> Report {
+        let shop = try await ShopUnderLoad(in: directory, items: items, seed: seed)
+        let saturation = try shop.saturation(seconds: 3)
+        func calm(seconds: Double) throws -> LoadReport {
+            try shop.open(
+                connections: Self.calmConnections, perSecond: saturation * Self.calmShare, seconds: seconds)
+        }
+        let before = try calm(seconds: 5)
+        Terminal.note("\(Int(saturation)) commands/s at most; the storm begins.")
+        let storm = try shop.open(connections: connections, perSecond: saturation * times, seconds: seconds)
+        _ = try calm(seconds: 1)
+        let after = try calm(seconds: 5)
+        try shop.finish()
+        return Report(
+            saturationPerSecond: BenchReport.rounded(saturation, to: 1), before: before, storm: storm, after: after,
+            p99Ratio: Self.ratio(storm.accepted, before.accepted),
+            p99RatioAfter: Self.ratio(after.accepted, before.accepted),
+            p99RatioFromSent: Self.ratio(storm.acceptedFromSent, before.acceptedFromSent),
+            memoryGrownBytes: (after.server?.anonymousBytesLast ?? 0) - (before.server?.anonymousBytesLast ?? 0))
+    }
+
+    private static func ratio(_ some: LatencyReport?, _ other: LatencyReport?) -> Double? {
+        guard let some, let other, other.p99 > 0 else { return nil }
+        return BenchReport.rounded(some.p99 / other.p99)
+    }
+}

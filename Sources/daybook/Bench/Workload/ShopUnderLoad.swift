@@ -1,0 +1,67 @@
+import EventStore
+import Foundation
+
+/// A shop of its own in a directory, served by this program; counts what it acknowledged.
+final class ShopUnderLoad {
+    let server: ServerProcess
+    private let directory: String
+    private let items: Int
+    private let before: Position
+    private let seed: UInt64
+    private var acknowledged = 0
+    private var unknown = 0
+    private var loops: UInt64 = 0
+
+    /// - Parameter events: how many the log has before anything is measured.
+    init(in directory: String, roles: String = "command", items: Int, seed: UInt64, events: Int = 0) async throws {
+        before = try await BenchShop(items: items).make(in: directory, events: events)
+        server = try ServerProcess.serving(directory, roles: roles)
+        self.directory = directory
+        self.items = items
+        self.seed = seed
+    }
+
+    /// Add-to-cart from so many connections, closed loop. `whileRunning` may end it.
+    func closed(connections: Int, seconds: Double, whileRunning: () throws -> Bool = { true }) throws
+        -> ClosedLoop.Result
+    {
+        var loop = ClosedLoop(
+            client: try EpollClient(port: server.port, connections: connections), connections: connections,
+            template: template())
+        let result = try loop.run(seconds: seconds, whileRunning: whileRunning)
+        acknowledged += result.accepted
+        unknown += result.others[0, default: 0]
+        return result
+    }
+
+    /// Add-to-cart at a fixed rate, open loop.
+    func open(connections: Int, perSecond: Double, seconds: Double) throws -> LoadReport {
+        var memory = MemorySamples(of: server.id)
+        var loop = OpenLoop(
+            client: try EpollClient(port: server.port, connections: connections), connections: connections,
+            template: template())
+        let result = try loop.run(perSecond: perSecond, seconds: seconds) { try memory.take(at: $0) }
+        acknowledged += result.accepted.count
+        unknown += result.others[0, default: 0]
+        return LoadReport(result, offered: perSecond, server: memory)
+    }
+
+    /// What it does at most: 64 connections, closed loop.
+    func saturation(seconds: Double) throws -> Double {
+        _ = try closed(connections: 64, seconds: 1)
+        return try closed(connections: 64, seconds: seconds).perSecond
+    }
+
+    /// Stops the server, and checks that the log has what was acknowledged.
+    func finish() throws {
+        try server.stop()
+        try Acknowledged.check(directory, after: before, accepted: acknowledged, unknown: unknown)
+    }
+
+    /// Each run has keys and carts of its own.
+    private func template() -> RequestTemplate {
+        loops += 1
+        return RequestTemplate(
+            .addToCart, port: server.port, items: items, seed: seed &+ loops, firstCart: Int(loops) * 10_000_000)
+    }
+}

@@ -1,0 +1,81 @@
+import NIOCore
+import TestTools
+import Testing
+
+@testable import HTTPService
+
+@Suite("How many requests are let in")
+struct AdmissionLimitTests {
+    /// A server that does one request in a hundredth of a millisecond and each batch of them in one, simulated: the time
+    /// that a request takes follows from how many are in hand.
+    private struct Machine {
+        var limit = AdmissionLimit()
+        var now = NIODeadline.uptimeNanoseconds(0)
+        var latencies: [Double] = []
+        var refused = 0
+
+        /// Offers so many requests in each millisecond.
+        mutating func run(milliseconds: Int, offered: Int) {
+            var inHand: [(ticket: AdmissionLimit.Ticket, due: NIODeadline)] = []
+            var busyUntil = now
+            for _ in 0..<milliseconds {
+                for _ in 0..<offered {
+                    guard let ticket = limit.enter(at: now) else {
+                        refused += 1
+                        continue
+                    }
+                    busyUntil = max(busyUntil, now) + .microseconds(10)
+                    inHand.append((ticket, busyUntil + .milliseconds(1)))
+                    latencies.append(Double((busyUntil + .milliseconds(1) - now).nanoseconds) / 1_000_000)
+                }
+                now = now + .milliseconds(1)
+                let done = inHand.prefix { $0.due <= now }
+                for request in done { limit.leave(request.ticket, at: now) }
+                inHand.removeFirst(done.count)
+            }
+            for request in inHand { limit.leave(request.ticket, at: now) }
+        }
+
+        mutating func p99() -> Double {
+            defer { latencies = [] }
+            return latencies.sorted()[latencies.count * 99 / 100]
+        }
+    }
+
+    @Test("In a storm of ten times what can be done, those let in take no more than twice as long as in calm")
+    func storm() {
+        var machine = Machine()
+        machine.run(milliseconds: 10_000, offered: 2)
+        let calm = machine.p99()
+        #expect(machine.refused == 0)
+        machine.run(milliseconds: 1_000, offered: 1_000)
+        _ = machine.p99()
+        machine.run(milliseconds: 5_000, offered: 1_000)
+        #expect(machine.p99() <= 2 * calm + 1, "calm \(calm) ms")
+        #expect(machine.refused > 4_000_000)
+        machine.refused = 0
+        machine.run(milliseconds: 1_000, offered: 2)
+        #expect(machine.refused == 0)
+        #expect(machine.p99() <= calm * 1.1)
+    }
+
+    @Test("What can be done is not refused")
+    func sustainable() {
+        var machine = Machine()
+        machine.run(milliseconds: 10_000, offered: 50)
+        #expect(machine.refused == 0)
+    }
+
+    @Test("A slow machine still lets in the least that was promised")
+    func floor() {
+        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMax: 64))
+        var now = NIODeadline.uptimeNanoseconds(0)
+        for _ in 0..<200 {
+            let tickets = (0..<64).compactMap { _ in limit.enter(at: now) }
+            now = now + TimeAmount.milliseconds(1_000)
+            for ticket in tickets { limit.leave(ticket, at: now) }
+        }
+        #expect(limit.inHandMax == 16)
+        #expect(limit.inHand == 0)
+    }
+}
