@@ -67,6 +67,7 @@ final class HTTPConnection {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, CInt(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw lost() }
             sent += count
         }
@@ -131,7 +132,8 @@ final class HTTPConnection {
 
     private func readMore() throws(Lost) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
+        var count = recv(descriptor, &chunk, chunk.count, 0)
+        while count < 0, errno == EINTR { count = recv(descriptor, &chunk, chunk.count, 0) }
         guard count > 0 else { throw count == 0 ? .closed("end of file") : lost() }
         buffer += chunk[..<count]
     }
