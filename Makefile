@@ -1,9 +1,10 @@
 # Every target is one script, so all of them also work without make. Extra arguments: make test ARGS="--filter Stock"
 
-.PHONY: help run test format generate check
+.PHONY: help run test simulate format generate check
 
 ## make run       build Daybook and start it with a demonstration shop
 ## make test      build and run every test
+## make simulate  run the shop on a simulated disk: SEEDS=1000 runs, from SEED=1 on
 ## make format    format the Swift sources in place
 ## make generate  write the Swift code of proto/ again
 ## make check     formatting, generated code, who imports whom
@@ -16,6 +17,9 @@ run:
 
 test:
 	@ops/test $(ARGS)
+
+simulate:
+	@ops/simulate
 
 format:
 	@ops/format

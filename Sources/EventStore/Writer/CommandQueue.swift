@@ -20,8 +20,15 @@ final class CommandQueue: Sendable {
     let capacity: Int
     private let state = Mutex(State())
     private let arrived = DispatchSemaphore(value: 0)
+    /// Where the thread stands while there is nothing to take.
+    private let pause: (@Sendable () -> Void)?
 
-    init(capacity: Int) { self.capacity = capacity }
+    /// - Parameter pause: called in place of waiting, where one thread alone does everything: it must see to it that there
+    ///   is something to take, or that the queue is closed.
+    init(capacity: Int, pause: (@Sendable () -> Void)? = nil) {
+        self.capacity = capacity
+        self.pause = pause
+    }
 
     /// Queues the group, or says at once why not: `overloaded` where there is no room, or why the queue was closed.
     func offer(_ group: Group) -> EventStoreError? {
@@ -62,15 +69,19 @@ final class CommandQueue: Sendable {
             let (groups, isClosed) = takeNow(max: max)
             if !groups.isEmpty { return groups }
             if isClosed { return nil }
-            arrived.wait()
+            wait()
         }
     }
 
     /// As `take`, but comes back without groups too: when it was nudged, and now and then for no reason.
     func takeOrWaitOnce(max: Int) -> [Group] {
         let (groups, _) = takeNow(max: max)
-        if groups.isEmpty { arrived.wait() }
+        if groups.isEmpty { wait() }
         return groups
+    }
+
+    private func wait() {
+        if let pause { pause() } else { arrived.wait() }
     }
 
     /// Wakes who waits for commands.

@@ -26,7 +26,7 @@ struct Decider {
         self.turns = turns
         self.options = options
         self.clock = clock
-        books = WorkingBooks(store)
+        books = WorkingBooks(store, options.cached)
     }
 
     /// Waits for commands, decides them, and takes in more until it is this batch's turn to be written. Nil once
@@ -50,7 +50,7 @@ struct Decider {
     private mutating func startAgain() {
         turns.recover(after: batchesBegun)
         store.keyring.discardUnsaved()
-        books = WorkingBooks(store)
+        books = WorkingBooks(store, options.cached)
         recent = []
         recentKeys.removeAll()
     }
@@ -58,7 +58,7 @@ struct Decider {
     private mutating func begin(_ over: inout [Batch]) -> Batch {
         let indexed = store.progress.indexed
         while let oldest = recent.first, oldest.end <= indexed { over.append(recent.removeFirst()) }
-        if recentKeys.count > 65_536 { recentKeys.removeThrough(indexed) }
+        if recentKeys.count > options.recentKeysMax { recentKeys.removeThrough(indexed) }
         batchesBegun += 1
         let batch = Batch(number: batchesBegun, start: recent.last?.end ?? store.log.headPosition)
         recent.append(batch)
@@ -164,7 +164,9 @@ struct Decider {
         for (ordinal, event) in events.enumerated() {
             let position = before.advanced(by: ordinal + 1)
             let head = StreamHead(position: position, version: batch.version(at: position))
-            if let snapshot = touched[ordinal].take(event.event, at: head) { batch.snapshots.append(snapshot) }
+            if let snapshot = touched[ordinal].take(event.event, at: head, store.snapshots) {
+                batch.snapshots.append(snapshot)
+            }
         }
         return Batch.Accepted(submission: submission, events: events, first: before.advanced(by: 1))
     }

@@ -16,6 +16,10 @@ package final class Writer: Sendable {
         package var batchCommandsMax = 8_192
         /// A transaction of more bytes takes in no further group of commands.
         package var batchBytesMax = 8 << 20
+        /// How many aggregates stay in memory, at least. More than one command has streams.
+        var cached = WorkingBooks.Capacities()
+        /// How many command keys are remembered before the older ones are left to the index alone.
+        var recentKeysMax = 65_536
 
         package init() {}
     }
