@@ -33,7 +33,7 @@ extension Simulation {
             index.freshKey = { secret.next() }
             snapshotEventsMin = UInt64(number(2...30))
             usualFaults = SimulatedDisk.Faults(
-                crash: one(of: [0, 1, 4]), full: one(of: [0, 0, 5, 20]), failing: one(of: [0, 0, 2, 5]),
+                crash: one(of: [0, 1, 4]), full: one(of: [0, 3, 10, 30]), failing: one(of: [0, 0, 1, 4]),
                 unreadable: one(of: [0, 0, 0, 1]))
             faults = usualFaults
             damagePercent = one(of: [0, 30, 60])

@@ -62,14 +62,15 @@ final class SimulatedDisk: @unchecked Sendable {
 
     func chance(_ perMille: Int) -> Bool { perMille > 0 && Int.random(in: 0..<1_000, using: &random) < perMille }
 
-    func fate() -> Fate {
+    /// - Parameter weight: how many operations it counts for.
+    func fate(weight: Int = 1) -> Fate {
         if isCrashed { return .failed(EIO, isDone: false) }
-        if chance(faults.crash) {
+        if chance(weight * faults.crash) {
             isCrashed = true
             return .crashed(isDone: chance(500))
         }
-        if chance(faults.full) { return .failed(ENOSPC, isDone: false) }
-        if chance(faults.failing) { return .failed(EIO, isDone: chance(500)) }
+        if chance(weight * faults.full) { return .failed(ENOSPC, isDone: weight == 1 && chance(200)) }
+        if chance(weight * faults.failing) { return .failed(EIO, isDone: chance(500)) }
         return .done
     }
 
@@ -118,7 +119,8 @@ extension SimulatedDisk: RecordStore {
             lastAppend = .failed(0, isDone: false)
             throw EventStoreError(.conflict, "The log ends at \(records.count), not at \(position).")
         }
-        let fate = fate()
+        // There are few appends: on each hangs more than on a write to the index.
+        let fate = fate(weight: 8)
         lastAppend = fate
         trace.note("append \(buffer.count) after \(position) \(fate)")
         switch fate {

@@ -111,7 +111,7 @@ final class Simulation: @unchecked Sendable {
     func run() throws -> Report {
         for _ in 0..<number(2...5) {
             try begin()
-            try live(steps: number(5...60))
+            try live(steps: number(5...90))
             try end()
         }
         try settle()
