@@ -1,11 +1,12 @@
 # Every target is one script, so all of them also work without make. Extra arguments: make test ARGS="--filter Stock"
 
-.PHONY: help run test bench faults format generate check
+.PHONY: help run test bench faults simulate format generate check
 
 ## make run       build Daybook and start it with a demonstration shop
 ## make test      build and run every test
 ## make bench     measure beside the machine's limits; writes the table of docs/BENCHMARKS.md
 ## make faults    run the program under every fault, about an hour (root sees all of them)
+## make simulate  run the shop on a simulated disk: SEEDS=1000 runs, from SEED=1 on
 ## make format    format the Swift sources in place
 ## make generate  write the Swift code of proto/ again
 ## make check     formatting, generated code, who imports whom
@@ -24,6 +25,9 @@ faults:
 
 bench:
 	@ops/bench $(ARGS)
+
+simulate:
+	@ops/simulate
 
 format:
 	@ops/format

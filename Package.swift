@@ -143,6 +143,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestTools"]),
+        .testTarget(name: "SimulationTests", dependencies: ["EventStore", "Ledger", "TestTools", logging]),
         .testTarget(name: "daybookTests", dependencies: ["EventStore", "Ledger", "daybook", logging]),
     ]
 )

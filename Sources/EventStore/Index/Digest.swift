@@ -20,6 +20,11 @@ struct DigestKey: Equatable, Sendable {
     let first: UInt64
     let second: UInt64
 
+    @Sendable static func random() -> DigestKey {
+        var random = SystemRandomNumberGenerator()
+        return DigestKey(first: random.next(), second: random.next())
+    }
+
     func digest(of stream: StreamName) -> Digest { digest(kind: stream.category.rawValue, stream.id) }
 
     func digest(ofKey key: String) -> Digest { digest(kind: 0, key) }

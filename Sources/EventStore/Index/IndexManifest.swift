@@ -13,11 +13,6 @@ struct IndexManifest: Equatable, Sendable {
     /// The next run's number. Never given twice under one key, so that a file left over can't be taken for another.
     var nextRun: UInt64 = 1
 
-    static func fresh() -> IndexManifest {
-        var random = SystemRandomNumberGenerator()
-        return IndexManifest(key: DigestKey(first: random.next(), second: random.next()))
-    }
-
     static func runName(_ number: UInt64) -> String { "run-\(number)" }
 
     var encoded: [UInt8] {

@@ -18,6 +18,8 @@ package final class LogIndex: Sendable {
         var mergeWidth = 4
         /// Whether flushing runs on a thread of its own, beside the Writer.
         var flushesBeside = true
+        /// The secret of an index that is made where there is none.
+        var freshKey: @Sendable () -> DigestKey = DigestKey.random
     }
 
     /// What lookups ask, newest first.
@@ -60,7 +62,7 @@ package final class LogIndex: Sendable {
         isFollowing = readOnly
         let found = try Self.load(files, log)
         if readOnly, found == nil { try Self.refuseToReadWithout(files, log) }
-        var (manifest, runs) = found ?? (.fresh(), [])
+        var (manifest, runs) = found ?? (IndexManifest(key: options.freshKey()), [])
         digestKey = manifest.key
         var start = State()
         start.runs = runs
@@ -129,7 +131,7 @@ package final class LogIndex: Sendable {
         }
         if let failure = flusher.withLock({ $0.failure }) { throw failure }
         guard waiting >= options.pendingMax else { return }
-        options.flushesBeside ? flushBeside() : try flush()
+        options.flushesBeside ? flushBeside() : flushNoting()
     }
 
     /// Writes down what waits in memory. Durable when it returns.
@@ -150,19 +152,22 @@ package final class LogIndex: Sendable {
             return !flusher.isRunning
         }
         guard isFirst else { return }
-        let thread = Thread { [self] in
-            var failure: EventStoreError?
-            do {
-                try flush()
-            } catch let error as EventStoreError {
-                if error.code != .diskFull { failure = error }
-            } catch {
-                failure = Self.unwritable(error)
-            }
-            flusher.withLock { $0 = (false, failure) }
-        }
+        let thread = Thread { [self] in flushNoting() }
         thread.name = "daybook-index"
         thread.start()
+    }
+
+    /// A failure is told to who adds next; but for a full disk, where what is in memory waits for the next time.
+    private func flushNoting() {
+        var failure: EventStoreError?
+        do {
+            try flush()
+        } catch let error as EventStoreError {
+            if error.code != .diskFull { failure = error }
+        } catch {
+            failure = Self.unwritable(error)
+        }
+        flusher.withLock { $0 = (false, failure) }
     }
 
     private func writeDown(_ manifest: inout IndexManifest) throws {

@@ -7,10 +7,13 @@ import Synchronization
 final class Snapshots: Sendable {
     private let files: any IndexFiles
     private let digestKey: DigestKey
+    /// A shorter history has no snapshot.
+    let eventsMin: UInt64
 
-    init(files: any IndexFiles, digestKey: DigestKey) {
+    init(files: any IndexFiles, digestKey: DigestKey, eventsMin: UInt64 = 1_024) {
         self.files = files
         self.digestKey = digestKey
+        self.eventsMin = eventsMin
     }
 
     /// A state and the event up to which it is folded.
@@ -33,7 +36,7 @@ final class Snapshots: Sendable {
 
     /// Whether a state whose last snapshot has `bytes` is worth another one, `events` later: not for a short history, and
     /// not so often that writing snapshots costs more than some hundred nanoseconds an event.
-    static func isDue(events: UInt64, bytes: Int) -> Bool { events >= max(1_024, UInt64(bytes / 8)) }
+    func isDue(events: UInt64, bytes: Int) -> Bool { events >= max(eventsMin, UInt64(bytes / 8)) }
 
     static func isSnapshot(_ name: String) -> Bool { name.hasPrefix("snapshot-") && !name.hasSuffix(".new") }
 
@@ -62,7 +65,10 @@ final class Snapshots: Sendable {
         let stored = Stored(
             stream: stream.description, version: head.version.rawValue, position: head.position.rawValue,
             checksum: record.checksum, state: state)
-        var bytes = Array(try JSONEncoder().encode(stored))
+        let encoder = JSONEncoder()
+        // The same state, the same bytes, whatever process wrote them.
+        encoder.outputFormatting = .sortedKeys
+        var bytes = Array(try encoder.encode(stored))
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
         try files.replaceLoosely(name(of: stream), with: bytes)

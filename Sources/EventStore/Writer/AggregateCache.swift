@@ -13,7 +13,7 @@ protocol WorkingAggregate: AnyObject {
     var head: StreamHead { get }
 
     /// Takes in an event of its own, which will stand at `head`. Returns a snapshot where one is due; it is taken to be made.
-    func take(_ event: Event, at head: StreamHead) -> DueSnapshot?
+    func take(_ event: Event, at head: StreamHead, _ snapshots: Snapshots) -> DueSnapshot?
 }
 
 /// An aggregate in memory, where its stream stands, and what a snapshot of it would save.
@@ -34,11 +34,11 @@ final class CachedAggregate<State: StreamedAggregate>: WorkingAggregate {
         self.snapshotBytes = SnapshotBytes(snapshotBytes)
     }
 
-    func take(_ event: Event, at head: StreamHead) -> DueSnapshot? {
+    func take(_ event: Event, at head: StreamHead, _ snapshots: Snapshots) -> DueSnapshot? {
         guard let event = State.own(event) else { preconditionFailure("an event is taken by the aggregate it is of") }
         state.apply(event)
         self.head = head
-        guard Snapshots.isDue(events: head.version.rawValue - snapshotVersion.rawValue, bytes: snapshotBytes.value)
+        guard snapshots.isDue(events: head.version.rawValue - snapshotVersion.rawValue, bytes: snapshotBytes.value)
         else { return nil }
         snapshotVersion = head.version
         let (stream, state, bytes) = (stream, state, snapshotBytes)

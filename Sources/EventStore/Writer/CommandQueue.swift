@@ -22,8 +22,15 @@ final class CommandQueue: Sendable {
     let capacity: Int
     private let state = Mutex(State())
     private let arrived = DispatchSemaphore(value: 0)
+    /// Where the thread stands while there is nothing to take.
+    private let pause: (@Sendable () -> Void)?
 
-    init(capacity: Int) { self.capacity = capacity }
+    /// - Parameter pause: called in place of waiting, where one thread alone does everything: it must see to it that there
+    ///   is something to take, or that the queue is closed.
+    init(capacity: Int, pause: (@Sendable () -> Void)? = nil) {
+        self.capacity = capacity
+        self.pause = pause
+    }
 
     /// Queues the group, or says at once why not: `overloaded` where there is no room, or why the queue was closed.
     func offer(_ group: Group) -> EventStoreError? {
@@ -66,7 +73,7 @@ final class CommandQueue: Sendable {
             let (groups, isClosed) = takeNow(max: max, orElseWakeAt: 1)
             if !groups.isEmpty { return groups }
             if isClosed { return nil }
-            arrived.wait()
+            wait()
         }
     }
 
@@ -74,8 +81,12 @@ final class CommandQueue: Sendable {
     /// comes back without, now and then for no reason.
     func take(min: Int, max: Int) -> [Group] {
         let (groups, _) = takeNow(max: max, orElseWakeAt: min)
-        if groups.isEmpty { arrived.wait() }
+        if groups.isEmpty { wait() }
         return groups
+    }
+
+    private func wait() {
+        if let pause { pause() } else { arrived.wait() }
     }
 
     /// Takes up to `max` commands of those that wait now.

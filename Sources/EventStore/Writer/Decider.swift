@@ -26,7 +26,7 @@ struct Decider {
         self.turns = turns
         self.options = options
         self.clock = clock
-        books = WorkingBooks(store)
+        books = WorkingBooks(store, options.cached)
     }
 
     /// Waits for commands, decides them, and takes in more until it is this batch's turn to be written. Nil once
@@ -42,7 +42,7 @@ struct Decider {
             !turns.isNext(batch.number)
         {
             let room = options.batchCommandsMax - batch.commandCount
-            decide(queue.take(min: min(room, Self.worthWaking), max: room), in: batch)
+            decide(queue.take(min: min(room, options.wakingCommandsMin), max: room), in: batch)
         }
         // What came meanwhile and was too little to be woken for.
         if batch.commandCount < options.batchCommandsMax, batch.records.byteCount < options.batchBytesMax {
@@ -51,14 +51,11 @@ struct Decider {
         return batch
     }
 
-    /// While the disk works, so many commands are decided at once: to be woken for each costs more than to decide it.
-    private static let worthWaking = 256
-
     /// Forgets what was decided and not written.
     private mutating func startAgain() {
         turns.recover(after: batchesBegun)
         store.keyring.discardUnsaved()
-        books = WorkingBooks(store)
+        books = WorkingBooks(store, options.cached)
         recent = []
         recentKeys.removeAll()
     }
@@ -66,7 +63,7 @@ struct Decider {
     private mutating func begin(_ over: inout [Batch]) -> Batch {
         let indexed = store.progress.indexed
         while let oldest = recent.first, oldest.end <= indexed { over.append(recent.removeFirst()) }
-        if recentKeys.count > 65_536 { recentKeys.removeThrough(indexed) }
+        if recentKeys.count > options.recentKeysMax { recentKeys.removeThrough(indexed) }
         batchesBegun += 1
         let batch = Batch(number: batchesBegun, start: recent.last?.end ?? store.log.headPosition)
         recent.append(batch)
@@ -172,7 +169,9 @@ struct Decider {
         for (ordinal, event) in events.enumerated() {
             let position = before.advanced(by: ordinal + 1)
             let head = StreamHead(position: position, version: batch.version(at: position))
-            if let snapshot = touched[ordinal].take(event.event, at: head) { batch.snapshots.append(snapshot) }
+            if let snapshot = touched[ordinal].take(event.event, at: head, store.snapshots) {
+                batch.snapshots.append(snapshot)
+            }
         }
         return Batch.Accepted(submission: submission, events: events, first: before.advanced(by: 1))
     }

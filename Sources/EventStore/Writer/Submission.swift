@@ -21,10 +21,11 @@ package final class Submission: Sendable {
     ///     Nil for a command that is meant anew each time.
     ///   - expectedVersion: of the command's subject; another version refuses the command.
     ///   - effectiveAt: when what the command tells of happened; nil for now.
+    ///   - freshID: an id that nobody has used, for what the command creates without naming it.
     /// - Throws: `InvalidValue` for a key of no or more than 128 bytes, or with control characters.
     package init(
         _ command: any Command, key: String? = nil, expectedVersion: Version? = nil, actor: String,
-        correlation: String = "", effectiveAt: Timestamp? = nil
+        correlation: String = "", effectiveAt: Timestamp? = nil, freshID: String = ULID.make()
     ) throws(InvalidValue) {
         if let key { try Text.check(key, noun: "command key", bytesMax: Self.textBytesMax) }
         if !correlation.isEmpty { try Text.check(correlation, noun: "correlation", bytesMax: Self.textBytesMax) }
@@ -33,7 +34,7 @@ package final class Submission: Sendable {
         self.actor = actor
         self.correlation = correlation
         self.effectiveAt = effectiveAt
-        freshID = ULID.make()
+        self.freshID = freshID
         self.key = key ?? freshID
         fingerprint = command.fingerprint
     }

@@ -3,26 +3,42 @@ import Ledger
 /// The aggregates as the Writer's decisions see them: what is durable, and what was decided since.
 /// Used under the Writer's lock alone.
 final class WorkingBooks: Books {
+    /// How many of each kind stay in memory, at least.
+    struct Capacities: Sendable {
+        var products = 100_000
+        var stocks = 100_000
+        var carts = 20_000
+        var orders = 20_000
+        var numbers = 4
+        var documents = 20_000
+    }
+
     private let log: EventLog
     private let index: LogIndex
     private let codec: StoredEvents
     private let snapshots: Snapshots
     private let progress: WriterProgress
-    private var products = AggregateCache<Product>(capacity: 100_000)
-    private var stocks = AggregateCache<StockItem>(capacity: 100_000)
-    private var carts = AggregateCache<Cart>(capacity: 20_000)
-    private var orders = AggregateCache<Order>(capacity: 20_000)
-    private var numbers = AggregateCache<OrderNumbers>(capacity: 4)
-    private var documents = AggregateCache<Document>(capacity: 20_000)
+    private var products: AggregateCache<Product>
+    private var stocks: AggregateCache<StockItem>
+    private var carts: AggregateCache<Cart>
+    private var orders: AggregateCache<Order>
+    private var numbers: AggregateCache<OrderNumbers>
+    private var documents: AggregateCache<Document>
     /// The stock asked for last: a decision on it is mostly followed by its event.
     private var lastStock: (id: String, item: CachedAggregate<StockItem>)?
 
-    init(_ store: WriterStore) {
+    init(_ store: WriterStore, _ capacities: Capacities) {
         log = store.log
         index = store.index
         codec = store.codec
         snapshots = store.snapshots
         progress = store.progress
+        products = AggregateCache(capacity: capacities.products)
+        stocks = AggregateCache(capacity: capacities.stocks)
+        carts = AggregateCache(capacity: capacities.carts)
+        orders = AggregateCache(capacity: capacities.orders)
+        numbers = AggregateCache(capacity: capacities.numbers)
+        documents = AggregateCache(capacity: capacities.documents)
     }
 
     func product(_ sku: SKU) throws -> Product { try load(&products, .product(sku)).state }
@@ -71,7 +87,9 @@ final class WorkingBooks: Books {
         let head = try index.head(of: stream)
         guard head != .none else { return CachedAggregate(stream, state: State(), head: .none) }
         var snapshot: Snapshots.Snapshot<State>?
-        if head.version.rawValue >= 1_024 { snapshot = try snapshots.load(State.self, of: stream, in: log) }
+        if head.version.rawValue >= snapshots.eventsMin {
+            snapshot = try snapshots.load(State.self, of: stream, in: log)
+        }
         var events: [State.Event] = []
         try log.readBackwards(from: head) { record in
             if let snapshot, record.version <= snapshot.head.version { return false }

@@ -14,8 +14,14 @@ package final class Writer: Sendable {
         package var queueCapacity = 16_384
         /// The most commands of one transaction.
         package var batchCommandsMax = 8_192
+        /// While the disk works, so many commands are decided at once: to be woken for each costs more than to decide it.
+        package var wakingCommandsMin = 256
         /// A transaction of more bytes takes in no further group of commands.
         package var batchBytesMax = 8 << 20
+        /// How many aggregates stay in memory, at least. More than one command has streams.
+        var cached = WorkingBooks.Capacities()
+        /// How many command keys are remembered before the older ones are left to the index alone.
+        var recentKeysMax = 65_536
 
         package init() {}
     }
@@ -61,7 +67,7 @@ package final class Writer: Sendable {
     /// the order of the commands. Commands before and after others from the same caller are decided in that order.
     package func submit(_ submissions: [Submission]) async -> [Outcome] {
         guard !submissions.isEmpty else { return [] }
-        await withCheckedContinuation { continuation in
+        return await withCheckedContinuation { continuation in
             let group = CommandQueue.Group(submissions: submissions) { continuation.resume(returning: $0) }
             if let refusal = queue.offer(group) {
                 continuation.resume(returning: submissions.map { _ in .failed(refusal) })
