@@ -20,6 +20,8 @@ struct SabotageTests {
         }
         // Not in every run: a forgotten row may be one that nobody asks for again.
         #expect(noticed.count > Self.seeds.count / 2, "\(noticed.count) of \(Self.seeds.count)")
-        print("\(sabotage): noticed in \(noticed.count) of \(Self.seeds.count) runs, as \(noticed.first?.description ?? "-")")
+        print(
+            "\(sabotage): noticed in \(noticed.count) of \(Self.seeds.count) runs, as \(noticed.first?.description ?? "-")"
+        )
     }
 }

@@ -38,6 +38,9 @@ final class SimulatedDisk: @unchecked Sendable {
     private(set) var failures = 0
     /// Of these, the ones that are not for want of room.
     private(set) var hardFailures = 0
+    /// The operation that fails for want of room each time, and whether it is done all the same.
+    var failing: String?
+    var isDoneThoughFailing = false
     /// Called before records are followed: another thread could do anything then.
     var onFollow: (() -> Void)?
     private(set) var records: [[UInt8]] = []
@@ -76,7 +79,7 @@ final class SimulatedDisk: @unchecked Sendable {
 
     /// Does the operation as its fate has it, and throws where it fails.
     func operation(_ call: String, _ name: String, _ work: () -> Void) throws(FileError) {
-        let fate = fate()
+        let fate = call == failing ? .failed(ENOSPC, isDone: isDoneThoughFailing) : fate()
         trace.note("\(call) \(name) \(fate)")
         switch fate {
         case .done: work()

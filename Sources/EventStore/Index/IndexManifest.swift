@@ -10,8 +10,14 @@ struct IndexManifest: Equatable, Sendable {
     var throughChecksum: UInt32 = 0
     /// The numbers of the runs, oldest first.
     var runs: [UInt64] = []
-    /// The next run's number. Never given twice under one key, so that a file left over can't be taken for another.
+    /// The next run's number. Never given twice under one key, so that a file left over can't be taken for another; not even
+    /// where the writing fails, for the manifest may be on the disk all the same.
     var nextRun: UInt64 = 1
+
+    mutating func takeRunNumber() -> UInt64 {
+        defer { nextRun += 1 }
+        return nextRun
+    }
 
     static func runName(_ number: UInt64) -> String { "run-\(number)" }
 

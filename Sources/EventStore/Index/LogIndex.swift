@@ -62,17 +62,25 @@ package final class LogIndex: Sendable {
         isFollowing = readOnly
         let found = try Self.load(files, log)
         if readOnly, found == nil { try Self.refuseToReadWithout(files, log) }
-        var (manifest, runs) = found ?? (IndexManifest(key: options.freshKey()), [])
+        let manifest = found?.manifest ?? IndexManifest(key: options.freshKey())
         digestKey = manifest.key
-        var start = State()
-        start.runs = runs
-        (start.through, start.throughChecksum) = (manifest.through, manifest.throughChecksum)
         maintenance = Mutex(manifest)
-        if !readOnly { try Self.removeStrays(from: files, manifest) }
-        let current = try caughtUp(start, &manifest)
-        let written = manifest
-        maintenance.withLock { $0 = written }
-        state.withLock { $0 = current }
+        var start = State()
+        start.runs = found?.runs ?? []
+        (start.through, start.throughChecksum) = (manifest.through, manifest.throughChecksum)
+        do {
+            // First of all: an old manifest that is found again after a crash must not find runs of the new index.
+            if found == nil, !readOnly { try files.replace(IndexManifest.fileName, with: manifest.encoded) }
+            if !readOnly { try Self.removeStrays(from: files, manifest) }
+            try maintenance.withLock { manifest in
+                let current = try caughtUp(start, &manifest)
+                state.withLock { $0 = current }
+            }
+        } catch let damage as DamagedIndex {
+            try rebuild(because: damage)
+        } catch let error as FileError {
+            throw Self.unwritable(error)
+        }
     }
 
     // MARK: Asking
@@ -140,9 +148,9 @@ package final class LogIndex: Sendable {
         do {
             try maintenance.withLock { manifest in try writeDown(&manifest) }
         } catch let error as FileError {
-            throw error.isDiskFull ? EventStoreError.diskFull(cause: error) : Self.unwritable(error)
+            throw Self.fault(error)
         } catch let damage as DamagedIndex {
-            try rebuild(because: damage)
+            do { try rebuild(because: damage) } catch let error as FileError { throw Self.fault(error) }
         }
     }
 
@@ -179,8 +187,9 @@ package final class LogIndex: Sendable {
             return state.flushing
         }
         guard let flushing else { return }
+        let run = try write(flushing.table.sorted, as: manifest.takeRunNumber())
         var next = manifest
-        let run = try write(flushing.table.sorted, &next)
+        next.runs.append(run.number)
         (next.through, next.throughChecksum) = (flushing.through, flushing.checksum)
         try files.replace(IndexManifest.fileName, with: next.encoded)
         manifest = next
@@ -188,24 +197,37 @@ package final class LogIndex: Sendable {
             state.runs.append(run)
             state.flushing = nil
         }
-        while let merged = try mergedRuns(state.withLock { $0.runs }, &manifest) {
-            state.withLock { $0.runs = merged }
-        }
+        try mergeRuns(state.withLock { $0.runs }, &manifest) { merged in state.withLock { $0.runs = merged } }
     }
 
-    private func write(_ rows: [DigestTable.Row], _ manifest: inout IndexManifest) throws -> SortedRun {
-        let number = manifest.nextRun
+    private func write(_ rows: [DigestTable.Row], as number: UInt64) throws -> SortedRun {
         var writer = SortedRunWriter(
             try files.create(IndexManifest.runName(number)), number: number, rowsMax: rows.count)
         for row in rows { try writer.append(row) }
         try writer.finish()
-        manifest.nextRun += 1
-        manifest.runs.append(number)
         return try Self.openRun(number, files)
     }
 
-    /// The runs after the newest of one size have become one of the next size; nil where there are too few of them.
-    private func mergedRuns(_ runs: [SortedRun], _ manifest: inout IndexManifest) throws -> [SortedRun]? {
+    /// As long as there are enough runs after the newest of one size, they become one of the next size.
+    ///
+    /// - Parameter use: told the runs of the manifest each time it has changed, before a file is removed.
+    private func mergeRuns(
+        _ runs: [SortedRun], _ manifest: inout IndexManifest, use: ([SortedRun]) -> Void
+    ) throws {
+        var runs = runs
+        while let merging = dueForMerging(runs) {
+            let merged = try merge(merging, as: manifest.takeRunNumber())
+            var next = manifest
+            next.runs = next.runs.dropLast(merging.count) + [merged.number]
+            try files.replace(IndexManifest.fileName, with: next.encoded)
+            manifest = next
+            runs = runs.dropLast(merging.count) + [merged]
+            use(runs)
+            for run in merging { try files.remove(IndexManifest.runName(run.number)) }
+        }
+    }
+
+    private func dueForMerging(_ runs: [SortedRun]) -> [SortedRun]? {
         func size(_ run: SortedRun) -> Int {
             var (size, rows) = (0, run.rowCount / options.pendingMax)
             while rows >= options.mergeWidth { (size, rows) = (size + 1, rows / options.mergeWidth) }
@@ -213,21 +235,17 @@ package final class LogIndex: Sendable {
         }
         guard let newest = runs.last else { return nil }
         let merging = Array(runs.reversed().prefix { size($0) <= size(newest) }.reversed())
-        guard merging.count >= options.mergeWidth else { return nil }
-        let number = manifest.nextRun
+        return merging.count >= options.mergeWidth ? merging : nil
+    }
+
+    private func merge(_ merging: [SortedRun], as number: UInt64) throws -> SortedRun {
         var writer = SortedRunWriter(
             try files.create(IndexManifest.runName(number)), number: number,
             rowsMax: merging.reduce(0) { $0 + $1.rowCount })
         var merge = try RunMerge(merging)
         while let row = try merge.row() { try writer.append(row) }
         try writer.finish()
-        var next = manifest
-        next.nextRun += 1
-        next.runs = next.runs.dropLast(merging.count) + [number]
-        try files.replace(IndexManifest.fileName, with: next.encoded)
-        manifest = next
-        for run in merging { try files.remove(IndexManifest.runName(run.number)) }
-        return runs.dropLast(merging.count) + [try Self.openRun(number, files)]
+        return try Self.openRun(number, files)
     }
 
     // MARK: Opening and repairing
@@ -269,6 +287,10 @@ package final class LogIndex: Sendable {
         return try SortedRun(file, number: number)
     }
 
+    private static func fault(_ error: FileError) -> EventStoreError {
+        error.isDiskFull ? .diskFull(cause: error) : unwritable(error)
+    }
+
     private static func unwritable(_ error: any Error) -> EventStoreError {
         EventStoreError(
             .directory,
@@ -294,11 +316,13 @@ package final class LogIndex: Sendable {
         while case let records = try log.read(after: state.through, limit: 8_192), !records.isEmpty {
             state.insert(records.lazy.map { $0.indexEntry(self.digestKey) })
             guard !isFollowing, state.pending.count >= options.pendingMax else { continue }
-            state.runs.append(try write(state.pending.sorted, &manifest))
+            let run = try write(state.pending.sorted, as: manifest.takeRunNumber())
+            state.runs.append(run)
+            manifest.runs.append(run.number)
             state.pending = DigestTable(capacity: options.pendingMax)
             (manifest.through, manifest.throughChecksum) = (state.through, state.throughChecksum)
             try files.replace(IndexManifest.fileName, with: manifest.encoded)
-            while let merged = try mergedRuns(state.runs, &manifest) { state.runs = merged }
+            try mergeRuns(state.runs, &manifest) { state.runs = $0 }
         }
         return state
     }
@@ -314,7 +338,7 @@ package final class LogIndex: Sendable {
                     "The index is damaged: \(damage). The process that writes to this directory makes it anew when it meets the damage or is started again."
                 )
             }
-            try rebuild(because: damage)
+            do { try rebuild(because: damage) } catch let error as FileError { throw Self.fault(error) }
             return try ask()
         }
     }
@@ -329,6 +353,8 @@ package final class LogIndex: Sendable {
             try adding.withLock { _ in
                 var fresh = IndexManifest(key: digestKey)
                 fresh.nextRun = manifest.nextRun
+                // Whatever becomes of it: no number is given twice.
+                defer { manifest.nextRun = fresh.nextRun }
                 var made = try caughtUp(State(), &fresh)
                 made.generation = seen + 1
                 try files.replace(IndexManifest.fileName, with: fresh.encoded)
