@@ -65,6 +65,21 @@ package final class EventLog: Sendable {
         return (found, through)
     }
 
+    /// Lends the stock events among up to `limit` records behind `position`, in order, with their SKUs, and returns how far
+    /// it came. Every record's checksum is verified.
+    package func readStock(
+        after position: Position, limit: Int, _ body: (_ sku: String, StockItem.Event) throws -> Void
+    ) throws -> Position {
+        var through = position
+        try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
+            through = through.advanced(by: 1)
+            guard key == through.rawValue else { throw EventStoreError.corrupt(through, "it is missing") }
+            if let (sku, event) = try Record.stockEvent(bytes, at: through) { try body(sku, event) }
+            return true
+        }
+        return through
+    }
+
     /// The record at a position; nil behind the head.
     package func record(at position: Position) throws -> Record? {
         guard position != .start else { return nil }

@@ -74,18 +74,42 @@ extension Record {
         _ bytes: RawSpan, at position: Position, of categories: Set<Category>?
     ) throws(EventStoreError) -> Record? {
         try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
-            guard bytes.count > 5,
-                bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
-            else { throw .corrupt(position, "its checksum does not match") }
             var reader = RecordReader(bytes: bytes, index: 4)
-            guard let head = reader.head(format: format) else { throw .corrupt(position, "its fields are impossible") }
-            guard head.position == position else {
-                throw .corrupt(position, "it says that it is record \(head.position)")
-            }
+            let head = try checked(&reader, at: position)
             if let categories, !categories.contains(head.type.category) { return nil }
             guard let record = reader.record(head) else { throw .corrupt(position, "its fields are impossible") }
             return record
         }
+    }
+
+    /// The stock event of a record and the SKU it is of, without the rest of the record; nil where it is none.
+    static func stockEvent(
+        _ bytes: RawSpan, at position: Position
+    ) throws(EventStoreError) -> (sku: String, event: StockItem.Event)? {
+        try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
+            var reader = RecordReader(bytes: bytes, index: 4)
+            let head = try checked(&reader, at: position)
+            guard head.type.category == .stock else { return nil }
+            guard let sku = reader.streamAndPass(), let event = StockEventWire.event(head.type, reader.rest) else {
+                throw .corrupt(position, "its fields are impossible")
+            }
+            return (sku, event)
+        }
+    }
+
+    /// What the record begins with, once its checksum was found right.
+    private static func checked(
+        _ reader: inout RecordReader, at position: Position
+    ) throws(EventStoreError) -> (type: EventType, position: Position) {
+        let bytes = reader.bytes
+        guard bytes.count > 5,
+            bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
+        else { throw .corrupt(position, "its checksum does not match") }
+        guard let head = reader.head(format: format) else { throw .corrupt(position, "its fields are impossible") }
+        guard head.position == position else {
+            throw .corrupt(position, "it says that it is record \(head.position)")
+        }
+        return head
     }
 }
 
@@ -125,6 +149,23 @@ private struct RecordReader {
             actor: actor, key: key, ordinal: Int(ordinal), count: count, fingerprint: fingerprint,
             correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),
             payload: Array(bytes[index...]), checksum: bytes.loadUnaligned(as: UInt32.self).littleEndian)
+    }
+
+    /// Behind all that was read.
+    var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[index...]) }
+
+    /// The stream's id; everything between it and the payload is passed by.
+    mutating func streamAndPass() -> String? {
+        guard let id = text(), varint() != nil, varint() != nil, fixed() != nil, varint() != nil, passText(),
+            passText(), let ordinal = varint(), varint() != nil, ordinal != 0 || fixed() != nil, passText()
+        else { return nil }
+        return id
+    }
+
+    private mutating func passText() -> Bool {
+        guard let length = varint(), length <= UInt64(bytes.count - index) else { return false }
+        index += Int(length)
+        return true
     }
 
     private mutating func byte() -> UInt8? {

@@ -60,40 +60,28 @@ package struct StockItem: Aggregate {
         case returned(Allocation, document: DocumentID, restocked: Bool)
     }
 
-    package private(set) var balances: [Balance] = []
+    private var accounts = StockAccounts()
     private var held: [ReservationKey: Reservation] = [:]
     /// When reservations expire, the earliest first; some of them may have ended since.
     private var expiries = ExpiryHeap()
 
     package struct Balance: Equatable, Sendable, Codable {
         package let account: Account
-        package fileprivate(set) var quantity: Int64
+        package internal(set) var quantity: Int64
     }
 
     package init() {}
 
     package mutating func apply(_ event: Event) {
+        accounts.post(event)
         switch event {
         case .reserved(let id, let reservation):
-            // As `movements` has it, without a list of them: this is what happens most.
-            for held in reservation.allocations {
-                post(-held.quantity, to: .available(held.location))
-                post(held.quantity, to: .reserved(held.location))
-            }
             held[ReservationKey(id)] = reservation
             if let expiry = reservation.expiresAt { expiries.insert(Expiry(at: expiry, id: id)) }
         case .released(let id, _, _), .shipped(let id, _):
-            postMovements(of: event)
             held[ReservationKey(id)] = nil
             dropEndedExpiries()
-        case .received, .adjusted, .returned: postMovements(of: event)
-        }
-    }
-
-    private mutating func postMovements(of event: Event) {
-        for movement in Self.movements(of: event) {
-            post(-movement.quantity, to: movement.from)
-            post(movement.quantity, to: movement.to)
+        case .received, .adjusted, .returned: break
         }
     }
 
@@ -120,18 +108,12 @@ package struct StockItem: Aggregate {
             [Movement(from: .shipped, to: restocked ? .available(goods.location) : .returned, quantity: goods.quantity)]
         }
     }
-
-    private mutating func post(_ quantity: Int64, to account: Account) {
-        if let index = balances.firstIndex(where: { $0.account == account }) {
-            balances[index].quantity += quantity
-        } else {
-            balances.append(Balance(account: account, quantity: quantity))
-        }
-    }
 }
 
 // Questions.
 extension StockItem {
+    package var balances: [Balance] { accounts.balances }
+
     /// All that are held, expired ones too.
     package var reservations: [ReservationID: Reservation] {
         Dictionary(uniqueKeysWithValues: held.map { ($0.key.id, $0.value) })
@@ -361,7 +343,7 @@ extension StockItem {
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        balances = try container.decode([Balance].self, forKey: .balances)
+        accounts = StockAccounts(try container.decode([Balance].self, forKey: .balances))
         for (id, reservation) in try container.decode([ReservationID: Reservation].self, forKey: .reservations) {
             held[ReservationKey(id)] = reservation
         }

@@ -9,17 +9,16 @@ enum StockFold {
     }
 
     static func run(_ store: Store) throws -> Result {
-        var state = ShopState()
+        var items: [String: StockAccounts] = [:]
         var position = Position.start
-        while case let records = try store.log.read(after: position, limit: 8_192), let last = records.last {
-            for record in records {
-                state.apply(Recorded(record: record, event: try store.events.event(of: record)))
+        while position < store.log.headPosition {
+            position = try store.log.readStock(after: position, limit: 8_192) { sku, event in
+                items[sku, default: StockAccounts()].post(event)
             }
-            position = last.position
         }
         var result = Result()
-        result.events = Int(state.events)
-        result.items = state.counts.first { $0.name == "stock items" }?.count ?? 0
+        result.events = Int(position.rawValue)
+        result.items = items.count
         return result
     }
 }
