@@ -14,7 +14,7 @@ import TestTools
 /// Sendable because it has one thread.
 final class Simulation: @unchecked Sendable {
     /// What is broken on purpose, to see that it is noticed.
-    enum Sabotage: String, CaseIterable {
+    enum Sabotage: String {
         case losesAppends, forgetsRows, answersEarly, keepsFailedDecisions
     }
 
