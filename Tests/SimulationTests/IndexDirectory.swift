@@ -146,7 +146,9 @@ private struct SimulatedWriter: IndexFileWriter {
 
     func finish() throws(FileError) {
         try disk.operation("finish", name) {
-            if disk.sabotage == .forgetsRows { file.forgetRow() }
+            if disk.sabotage == .forgetsRows, let number = UInt64(name.dropFirst("run-".count)) {
+                file.forgetRow(ofRun: number)
+            }
             file.sync()
             disk.index.sync()
         }
@@ -155,8 +157,7 @@ private struct SimulatedWriter: IndexFileWriter {
 
 extension IndexDirectory.File {
     /// Makes a sorted run into one without its middle row.
-    fileprivate func forgetRow() {
-        let number = FileBytes(copying: bytes).bytes.littleEndian(8)
+    fileprivate func forgetRow(ofRun number: UInt64) {
         guard let run = try? SortedRun(FileBytes(copying: bytes), number: number), run.rowCount > 1 else { return }
         var writer = SortedRunWriter(Plain(file: self), number: number, rowsMax: run.rowCount)
         let rows = (0..<run.rowCount).filter { $0 != run.rowCount / 2 }.map { try! run.row($0) }

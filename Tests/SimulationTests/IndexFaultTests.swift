@@ -28,7 +28,7 @@ struct IndexFaultTests {
     func damagedWhileMerging() throws {
         try append(20)
         try open(pendingMax: 15).flush()
-        damage("run-1", at: 4_200)
+        damage("run-1", at: 8_200)
         try append(20)
         try expectAll(in: try open(pendingMax: 15), 40)
     }
@@ -37,27 +37,29 @@ struct IndexFaultTests {
     func replacedAllTheSame() throws {
         try append(10)
         let index = try open(pendingMax: 10)
-        // The fourth manifest names the merged run.
-        try append(10, to: index)
+        // The manifest with the second run is written, the one with the merged run is too and seems not to be.
         disk.failing = "replace"
-        disk.isDoneThoughFailing = true
+        (disk.callsBeforeFailing, disk.isDoneThoughFailing) = (1, true)
         try append(10, to: index)
-        disk.failing = nil
+        // The next run is written, and the process ends before its manifest.
+        disk.isDoneThoughFailing = false
         try append(10, to: index)
         disk.crash()
-        try expectAll(in: try open(pendingMax: 10), 40)
+        disk.failing = nil
+        try expectAll(in: try open(pendingMax: 10), 30)
     }
 
     @Test("A file that can't be removed after a merge costs nothing but its room")
     func notRemoved() throws {
         let index = try open(pendingMax: 10)
+        // One large run, and then three small ones.
+        for _ in 0..<4 { try append(10, to: index) }
         disk.failing = "remove"
-        for _ in 0..<6 { try append(10, to: index) }
-        try expectAll(in: index, 60)
-        disk.failing = nil
-        for _ in 0..<6 { try append(10, to: index) }
+        for _ in 0..<3 { try append(10, to: index) }
+        try expectAll(in: index, 70)
         disk.crash()
-        try expectAll(in: try open(pendingMax: 10), 120)
+        disk.failing = nil
+        try expectAll(in: try open(pendingMax: 10), 70)
     }
 
     // MARK: The parts

@@ -11,7 +11,7 @@ extension Simulation {
         var writer = Writer.Options()
         var index = LogIndex.Options()
         let snapshotEventsMin: UInt64
-        let usualFaults: SimulatedDisk.Faults
+        var usualFaults: SimulatedDisk.Faults
         var faults: SimulatedDisk.Faults
         var damagePercent: Int
 

@@ -41,6 +41,8 @@ final class SimulatedDisk: @unchecked Sendable {
     /// The operation that fails for want of room each time, and whether it is done all the same.
     var failing: String?
     var isDoneThoughFailing = false
+    /// How many of these operations succeed before.
+    var callsBeforeFailing = 0
     /// Called before records are followed: another thread could do anything then.
     var onFollow: (() -> Void)?
     private(set) var records: [[UInt8]] = []
@@ -79,7 +81,14 @@ final class SimulatedDisk: @unchecked Sendable {
 
     /// Does the operation as its fate has it, and throws where it fails.
     func operation(_ call: String, _ name: String, _ work: () -> Void) throws(FileError) {
-        let fate = call == failing ? .failed(ENOSPC, isDone: isDoneThoughFailing) : fate()
+        var fate = fate()
+        if call == failing {
+            if callsBeforeFailing > 0 {
+                callsBeforeFailing -= 1
+            } else {
+                fate = .failed(ENOSPC, isDone: isDoneThoughFailing)
+            }
+        }
         trace.note("\(call) \(name) \(fate)")
         switch fate {
         case .done: work()

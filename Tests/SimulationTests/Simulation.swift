@@ -14,7 +14,7 @@ import TestTools
 /// Sendable because it has one thread.
 final class Simulation: @unchecked Sendable {
     /// What is broken on purpose, to see that it is noticed.
-    enum Sabotage: String, CaseIterable {
+    enum Sabotage: String {
         case losesAppends, forgetsRows, answersEarly, keepsFailedDecisions
     }
 
@@ -97,7 +97,10 @@ final class Simulation: @unchecked Sendable {
         case .forgetsRows: disk.sabotage = .forgetsRows
         case .answersEarly, .keepsFailedDecisions, nil: break
         }
-        if sabotage == .keepsFailedDecisions { settings.faults.full = 30 }
+        if sabotage == .keepsFailedDecisions {
+            settings.usualFaults.full = 30
+            settings.faults = settings.usualFaults
+        }
     }
 
     private func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -269,7 +272,7 @@ extension Simulation {
             case ..<85: if pending != nil { commitPending() }
             case ..<90: if !disk.isCrashed { try checkIndex() }
             case ..<93: olderIndex = disk.index.copy
-            case ..<95: settings.faults = chance(50) ? .none : settings.usualFaults
+            case ..<95: settings.faults = chance(25) ? .none : settings.usualFaults
             default: moveClock()
             }
             disk.faults = settings.faults
