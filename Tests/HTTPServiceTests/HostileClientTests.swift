@@ -62,7 +62,7 @@ struct HostileClientTests {
     @Test("A client that takes nothing of a long answer is cut off, and one that takes it slowly is served")
     func slowReader() async throws {
         var limits = ServerLimits()
-        limits.windowSeconds = 2
+        limits.windowSeconds = 5
         limits.checkSeconds = 0.1
         limits.connectionsMax = 2
         try await withShop(limits) { shop in

@@ -33,6 +33,7 @@ struct IndexManifest: Equatable, Sendable {
 
     /// Nil where the bytes are not what was written.
     init?(_ file: FileBytes) {
+        defer { withExtendedLifetime(file) {} }  // The bytes are the file's.
         let bytes = file.bytes
         guard bytes.count >= 64, bytes.count % 8 == 0 else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: bytes.dropLast(8))
