@@ -57,10 +57,11 @@ struct Committer: Sendable {
 
     private func saveSnapshots(of batch: Batch) {
         guard !batch.snapshots.isEmpty else { return }
-        store.progress.besideTheWriter { [store, logger] in
+        // Not the whole store, for that would hold the directory's lock.
+        store.progress.besideTheWriter { [snapshots = store.snapshots, log = store.log, logger] in
             for snapshot in batch.snapshots {
                 do {
-                    try snapshot.save(store.snapshots, store.log)
+                    try snapshot.save(snapshots, log)
                 } catch {
                     logger.warning("a snapshot was not written", metadata: ["error": "\(error)"])
                 }

@@ -53,14 +53,19 @@ package final class Writer: Sendable {
                     return running == 0
                 }
                 guard isLast else { return }
-                let ending = core.withLock { $0.take() }
-                if fault == nil { ending?.finish() }
+                end(core)
                 ended.advance(to: 1)
             }
             thread.name = "daybook-writer\(number)"
             thread.stackSize = 8 << 20
             thread.start()
         }
+    }
+
+    /// Lets the store go before it returns: whoever is told that the Writer has ended may open it anew.
+    private func end(_ core: borrowing Mutex<WriterCore?>) {
+        let ending = core.withLock { $0.take() }
+        if fault == nil { ending?.finish() }
     }
 
     /// Hands the commands in, or answers at once with `overloaded` or why the Writer takes none. The answers come in
