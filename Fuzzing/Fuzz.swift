@@ -1,5 +1,8 @@
-/// `fuzz TARGET [libFuzzer's own arguments]`: hands one input after another to a target, mutating those that led into
-/// code that none before had reached. `ops/fuzz` builds and runs it.
+import Foundation
+
+/// Hands one input after another to a target, mutating those that led into code that none before had reached. `ops/fuzz`
+/// builds and runs it. All arguments are libFuzzer's, which starts this program again with its own: so the target's name
+/// is in the environment.
 @main
 enum Fuzz {
     private typealias Callback = @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
@@ -12,15 +15,14 @@ enum Fuzz {
     ]
 
     static func main() {
-        var arguments = CommandLine.arguments
-        guard arguments.count > 1, let callback = targets[arguments.remove(at: 1)] else {
-            fatalError("usage: fuzz \(targets.keys.sorted().joined(separator: "|")) [arguments of libFuzzer]")
+        let name = ProcessInfo.processInfo.environment["DAYBOOK_FUZZ_TARGET"] ?? ""
+        guard let callback = targets[name] else {
+            fatalError(
+                "DAYBOOK_FUZZ_TARGET is one of \(targets.keys.sorted().joined(separator: ", ")), not \"\(name)\"")
         }
-        // LibFuzzer keeps the arguments for as long as it runs.
-        var count = Int32(CommandLine.argc - 1)
-        var pointers = CommandLine.unsafeArgv + 1
-        pointers[0] = CommandLine.unsafeArgv[0]
-        _ = runDriver(&count, &pointers, callback)
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(runDriver(&count, &arguments, callback))
     }
 
     private static func run(_ target: any FuzzTarget.Type, _ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
