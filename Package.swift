@@ -148,11 +148,28 @@ let package = Package(
     ]
 )
 
+// Only ops/fuzz asks for it.
+let isFuzzed = Context.environment["DAYBOOK_FUZZ"] != nil
+if isFuzzed {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["CommandAPI", "EventStore", "HTTPService", "JSON", "Ledger", httpTypes, swiftProtobuf],
+            path: "Fuzzing", exclude: ["Corpus"], swiftSettings: [.enableExperimentalFeature("Extern")],
+            linkerSettings: [.unsafeFlags(["-sanitize=address"]), .linkedLibrary("stdc++")]))
+}
+
 for target in package.targets where target.type != .system {
-    target.swiftSettings = [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
+}
+
+// The parts whose branches libFuzzer watches.
+for target in package.targets where isFuzzed && ["CommandAPI", "EventStore", "JSON", "Ledger"].contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address", "-O", "-assert-config", "Debug"]))
 }
