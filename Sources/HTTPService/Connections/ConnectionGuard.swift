@@ -141,6 +141,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
             return refuse(error, context)
         }
         passOn(context)
+        // An empty buffer that is kept is one that can't be read into again.
+        if held.readableBytes == 0 { held = ByteBuffer() }
     }
 
     private func advanceHead(_ context: ChannelHandlerContext) throws(Problem) {
