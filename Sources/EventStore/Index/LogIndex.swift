@@ -160,9 +160,7 @@ package final class LogIndex: Sendable {
             return !flusher.isRunning
         }
         guard isFirst else { return }
-        let thread = Thread { [self] in flushNoting() }
-        thread.name = "daybook-index"
-        thread.start()
+        BackgroundThread.start("daybook-index") { [self] in flushNoting() }
     }
 
     /// A failure is told to who adds next; but for a full disk, where what is in memory waits for the next time.

@@ -33,12 +33,10 @@ package final class Projector: Sendable {
 
     /// Starts the thread. Once.
     package func start() {
-        let thread = Thread { [self] in
+        BackgroundThread.start("daybook-\(model.name)") { [self] in
             run()
             ended.advance(to: 1)
         }
-        thread.name = "daybook-\(model.name)"
-        thread.start()
     }
 
     /// Ends after the transaction in hand.

@@ -16,6 +16,7 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var data: DataOption
 
     func run() async throws {
+        BackgroundThread.lowerPriority()
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let models = try ReadModels(directory: store.readModelsDirectory)
         var doubts = 0
