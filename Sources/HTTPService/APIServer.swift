@@ -13,7 +13,7 @@ package struct APIServer: Service {
         /// 0 takes a free one.
         package var port: Int
         package var limits = ServerLimits()
-        /// How many ordinary requests are always let in at once, and how many at the most.
+        /// How many ordinary requests are let in at once as long as no more ask, and how many at the most.
         package var requestsInHand = 64...1_024
         /// Paths whose POST has a body without end.
         package var streamedPaths: Set<String> = []

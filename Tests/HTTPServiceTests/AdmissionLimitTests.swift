@@ -67,16 +67,29 @@ struct AdmissionLimitTests {
         #expect(machine.refused == 0)
     }
 
-    @Test("A slow machine still lets in the least that was promised")
-    func floor() {
-        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMax: 64))
+    @Test("A slow machine lets in as many as no storm is, and few where more ask", arguments: [(16, 16), (64, 4)])
+    func floor(asking: Int, letIn: Int) {
+        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 64))
         var now = NIODeadline.uptimeNanoseconds(0)
-        for _ in 0..<200 {
-            let tickets = (0..<64).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }
+        func second() {
+            let tickets = (0..<asking).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }
             now = now + TimeAmount.milliseconds(1_000)
             for ticket in tickets { limit.leave(ticket, at: now) }
         }
-        #expect(limit.inHandMax == 16)
+        for _ in 0..<200 { second() }
+        #expect(limit.inHandMax == letIn)
         #expect(limit.inHand == 0)
+    }
+
+    @Test("As soon as the storm is over, as many are let in as before it")
+    func afterwards() {
+        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 64))
+        var now = NIODeadline.uptimeNanoseconds(0)
+        for asking in Array(repeating: 64, count: 200) + [1, 1] {
+            let tickets = (0..<asking).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }
+            now = now + TimeAmount.milliseconds(1_000)
+            for ticket in tickets { limit.leave(ticket, at: now) }
+        }
+        #expect(limit.inHandMax >= 16)
     }
 }

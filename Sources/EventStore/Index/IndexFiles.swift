@@ -148,7 +148,7 @@ private final class DescriptorWriter: IndexFileWriter {
         }
         // To the disk in parts: one large write at the end would hold up the log's own.
         unsyncedBytes += bytes.count
-        if unsyncedBytes >= 4 << 20 { try sync() }
+        if unsyncedBytes >= 512 << 10 { try sync() }
     }
 
     func finish() throws(FileError) {

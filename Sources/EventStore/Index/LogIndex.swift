@@ -177,10 +177,12 @@ package final class LogIndex: Sendable {
     }
 
     private func writeDown(_ manifest: inout IndexManifest) throws {
+        // Large tables are made and let go outside of the lock: the Writer would wait for their memory.
+        var spare = DigestTable(capacity: options.pendingMax)
         let flushing = state.withLock { state in
             if state.flushing == nil, state.pending.count > 0 {
-                state.flushing = (state.pending, state.through, state.throughChecksum)
-                state.pending = DigestTable(capacity: options.pendingMax)
+                swap(&state.pending, &spare)
+                state.flushing = (spare, state.through, state.throughChecksum)
             }
             return state.flushing
         }
@@ -195,6 +197,7 @@ package final class LogIndex: Sendable {
             state.runs.append(run)
             state.flushing = nil
         }
+        withExtendedLifetime(flushing) {}
         try mergeRuns(state.withLock { $0.runs }, &manifest) { merged in state.withLock { $0.runs = merged } }
     }
 

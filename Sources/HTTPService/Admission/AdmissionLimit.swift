@@ -6,11 +6,14 @@ import NIOCore
 /// Knows no clock: it is told the time.
 struct AdmissionLimit {
     struct Options {
-        /// So many are always let in.
+        /// So many are let in however long they take, as long as no more ask: refusing would make nobody quicker who waits
+        /// for his own turn.
         var inHandMin = 64
+        /// So many are always let in, even in a storm.
+        var inHandMinInStorm = 8
         var inHandMax = 1_024
-        /// Requests let in beside no more than so many others tell how long one takes by itself.
-        var calmInHandMax = 8
+        /// Requests of a time in which never more than so many were in hand tell how long one takes by itself.
+        var calmInHandMax = 16
         /// How many times as long as in calm a request may take.
         var slowdownMax = 1.5
         var windowMilliseconds: Int64 = 50
@@ -20,7 +23,6 @@ struct AdmissionLimit {
 
     struct Ticket {
         fileprivate let enteredAt: NIODeadline
-        fileprivate let isCalm: Bool
     }
 
     private let options: Options
@@ -29,6 +31,9 @@ struct AdmissionLimit {
     /// The time within which 99 of 100 calm requests were answered, in nanoseconds.
     private(set) var calmNanoseconds: Double
     private var window: (start: NIODeadline, ended: Int, late: Int, wasFull: Bool)
+    /// The most in hand in this window, and whether the one before it was calm.
+    private var most = 0
+    private var wasCalm = true
 
     init(_ options: Options = Options()) {
         self.options = options
@@ -49,18 +54,20 @@ struct AdmissionLimit {
     /// Counts a request in.
     mutating func enter(at now: NIODeadline) -> Ticket {
         inHand += 1
-        return Ticket(enteredAt: now, isCalm: inHand <= options.calmInHandMax)
+        most = max(most, inHand)
+        return Ticket(enteredAt: now)
     }
 
     mutating func leave(_ ticket: Ticket, at now: NIODeadline) {
         let nanoseconds = Double((now - ticket.enteredAt).nanoseconds)
-        // Calm is when it was so at both ends: a storm may have come in between.
-        if ticket.isCalm, inHand <= options.calmInHandMax { learn(nanoseconds) }
+        if wasCalm, isCalm { learn(nanoseconds) }
         inHand -= 1
         window.ended += 1
         if nanoseconds > calmNanoseconds * options.slowdownMax { window.late += 1 }
         if now - window.start > .milliseconds(options.windowMilliseconds) { adapt(now) }
     }
+
+    private var isCalm: Bool { most <= options.calmInHandMax && !window.wasFull }
 
     /// A quantile without a memory of samples: 99 small steps down outweigh one step up.
     private mutating func learn(_ nanoseconds: Double) {
@@ -69,11 +76,15 @@ struct AdmissionLimit {
     }
 
     private mutating func adapt(_ now: NIODeadline) {
+        let least = Double(window.wasFull ? min(options.inHandMin, options.inHandMinInStorm) : options.inHandMin)
         if window.late * 100 > window.ended {
-            limit = max(Double(options.inHandMin), limit * 0.8)
+            limit = limit * 0.8
         } else if window.wasFull || limit < Double(inHand) * 2 {
             limit = min(Double(options.inHandMax), limit + max(1, limit * 0.05))
         }
+        limit = max(limit, least)
+        wasCalm = isCalm
+        most = inHand
         window = (now, 0, 0, false)
     }
 }

@@ -7,12 +7,15 @@ struct BenchOverload: AsyncParsableCommand {
         abstract: "A storm of many times the sustainable rate: what is accepted, refused, and how it ends.",
         discussion: """
             Four open loops on one server: a fifth of what it does at most; the storm; a second that does not count; the
-            fifth again. The client takes its share of the same cores, so a storm is what one thread can offer.
+            fifth again. The client is one thread on the same cores: it can't offer ten times as many add-to-cart as the
+            server takes, nor be answered sooner than it has read the answers to its other connections. A stocktaking
+            (--lines) costs the server more and the client hardly: of these it can offer ten times too many.
             """)
 
     @Option(help: "The storm, in multiples of what the server does at most.") var times = 10.0
     @Option(help: "How long the storm lasts.") var seconds = 10.0
-    @Option(help: "Connections of the storm.") var connections = 1_024
+    @Option(help: "Connections of the storm.") var connections = 256
+    @Option(help: "Lines of a stocktaking; 0 for add-to-cart.") var lines = 0
     @Option(help: "How many items.") var items = 10_000
     @Option(help: "Seed of the commands.") var seed: UInt64 = 20_261_122
     @OptionGroup var directory: BenchDirectory
@@ -22,6 +25,8 @@ struct BenchOverload: AsyncParsableCommand {
 
     private struct Report: Encodable {
         let what = "overload"
+        let command: String
+        let connections: Int
         let saturationPerSecond: Double
         let before: LoadReport
         let storm: LoadReport
@@ -34,12 +39,14 @@ struct BenchOverload: AsyncParsableCommand {
         let memoryGrownBytes: Int
     }
 
+    private var command: RequestTemplate.Command { lines > 0 ? .recordAdjustment(lines: lines) : .addToCart }
+
     func run() async throws {
         try BenchReport.write(try await directory.use { try await measure(in: $0) })
     }
 
     private func measure(in directory: String) async throws -> Report {
-        let shop = try await ShopUnderLoad(in: directory, items: items, seed: seed)
+        let shop = try await ShopUnderLoad(in: directory, command: command, items: items, seed: seed)
         let saturation = try shop.saturation(seconds: 3)
         func calm(seconds: Double) throws -> LoadReport {
             try shop.open(
@@ -52,6 +59,7 @@ struct BenchOverload: AsyncParsableCommand {
         let after = try calm(seconds: 5)
         try shop.finish()
         return Report(
+            command: command.name, connections: connections,
             saturationPerSecond: BenchReport.rounded(saturation, to: 1), before: before, storm: storm, after: after,
             p99Ratio: Self.ratio(storm.accepted, before.accepted),
             p99RatioAfter: Self.ratio(after.accepted, before.accepted),

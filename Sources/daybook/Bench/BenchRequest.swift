@@ -82,7 +82,7 @@ struct BenchRequest: AsyncParsableCommand {
 
     private func report(_ result: ClosedLoop.Result, _ client: EpollClient) -> Report {
         Report(
-            endpoint: endpoint.rawValue, command: command.rawValue, connections: connections,
+            endpoint: endpoint.rawValue, command: command.name, connections: connections,
             seconds: BenchReport.rounded(result.seconds), accepted: result.accepted, others: result.others,
             perSecond: BenchReport.rounded(Double(result.accepted) / result.seconds, to: 1),
             milliseconds: result.latencies.report, reconnects: client.reconnects)

@@ -3,16 +3,19 @@ import Ledger
 
 /// What was acknowledged is there: checked behind every measurement over HTTP.
 enum Acknowledged {
-    /// Each accepted command made one event; a request whose connection broke may have made one or not.
+    /// Each accepted command made so many events; a request whose connection broke may have made one or not.
     ///
     /// - Throws: `Failure` where the log has fewer events than were acknowledged, or more than were asked for.
-    static func check(_ directory: String, after before: Position, accepted: Int, unknown: Int = 0) throws {
+    static func check(
+        _ directory: String, after before: Position, accepted: Int, unknown: Int = 0, eventsEach: Int = 1
+    ) throws {
         let store = try Store(directory: directory, access: .readOnly)
         let events = Int(store.log.headPosition.rawValue) - Int(before.rawValue)
-        guard (accepted...accepted + unknown).contains(events) else {
+        guard events % eventsEach == 0, (accepted...accepted + unknown).contains(events / eventsEach) else {
             throw Failure(
                 .check,
-                "\(accepted) commands were acknowledged and \(unknown) are unknown; the log has \(events) events.")
+                "\(accepted) commands of \(eventsEach) events were acknowledged and \(unknown) are unknown; the log has "
+                    + "\(events) events.")
         }
     }
 

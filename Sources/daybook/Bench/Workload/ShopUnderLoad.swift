@@ -1,10 +1,11 @@
 import EventStore
 import Foundation
 
-/// A shop of its own in a directory, served by this program; counts what it acknowledged.
+/// A shop of its own in a directory, served by this program, that gets commands of one kind; counts what it acknowledged.
 final class ShopUnderLoad {
     let server: ServerProcess
     private let directory: String
+    private let command: RequestTemplate.Command
     private let items: Int
     private let before: Position
     private let seed: UInt64
@@ -13,15 +14,21 @@ final class ShopUnderLoad {
     private var loops: UInt64 = 0
 
     /// - Parameter events: how many the log has before anything is measured.
-    init(in directory: String, roles: String = "command", items: Int, seed: UInt64, events: Int = 0) async throws {
-        before = try await BenchShop(items: items).make(in: directory, events: events)
+    init(
+        in directory: String, roles: String = "command", command: RequestTemplate.Command = .addToCart, items: Int,
+        seed: UInt64, events: Int = 0
+    ) async throws {
+        // What is found at a stocktaking must fit on top of it.
+        let stock: Int64 = command == .addToCart ? 100_000_000 : 1_000
+        before = try await BenchShop(items: items).make(in: directory, stockEach: stock, events: events)
         server = try ServerProcess.serving(directory, roles: roles)
         self.directory = directory
+        self.command = command
         self.items = items
         self.seed = seed
     }
 
-    /// Add-to-cart from so many connections, closed loop. `whileRunning` may end it.
+    /// From so many connections, closed loop. `whileRunning` may end it.
     func closed(connections: Int, seconds: Double, whileRunning: () throws -> Bool = { true }) throws
         -> ClosedLoop.Result
     {
@@ -34,7 +41,7 @@ final class ShopUnderLoad {
         return result
     }
 
-    /// Add-to-cart at a fixed rate, open loop.
+    /// At a fixed rate, open loop.
     func open(connections: Int, perSecond: Double, seconds: Double) throws -> LoadReport {
         var memory = MemorySamples(of: server.id)
         var loop = OpenLoop(
@@ -55,13 +62,14 @@ final class ShopUnderLoad {
     /// Stops the server, and checks that the log has what was acknowledged.
     func finish() throws {
         try server.stop()
-        try Acknowledged.check(directory, after: before, accepted: acknowledged, unknown: unknown)
+        try Acknowledged.check(
+            directory, after: before, accepted: acknowledged, unknown: unknown, eventsEach: command.events)
     }
 
     /// Each run has keys and carts of its own.
     private func template() -> RequestTemplate {
         loops += 1
         return RequestTemplate(
-            .addToCart, port: server.port, items: items, seed: seed &+ loops, firstCart: Int(loops) * 10_000_000)
+            command, port: server.port, items: items, seed: seed &+ loops, firstCart: Int(loops) * 10_000_000)
     }
 }
