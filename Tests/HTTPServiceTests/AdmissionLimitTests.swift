@@ -49,11 +49,9 @@ struct AdmissionLimitTests {
         machine.run(milliseconds: 10_000, offered: 2)
         let calm = machine.p99()
         #expect(machine.refused == 0)
-        machine.run(milliseconds: 1_000, offered: 1_000)
-        _ = machine.p99()
-        machine.run(milliseconds: 5_000, offered: 1_000)
+        machine.run(milliseconds: 3_000, offered: 1_000)
         #expect(machine.p99() <= 2 * calm + 1, "calm \(calm) ms")
-        #expect(machine.refused > 4_000_000)
+        #expect(machine.refused > 2_000_000)
         machine.refused = 0
         machine.run(milliseconds: 1_000, offered: 2)
         #expect(machine.refused == 0)
@@ -69,7 +67,7 @@ struct AdmissionLimitTests {
 
     @Test("A slow machine lets in as many as no storm is, and few where more ask", arguments: [(16, 16), (64, 4)])
     func floor(asking: Int, letIn: Int) {
-        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 64))
+        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 32))
         var now = NIODeadline.uptimeNanoseconds(0)
         func second() {
             let tickets = (0..<asking).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }
@@ -83,7 +81,7 @@ struct AdmissionLimitTests {
 
     @Test("As soon as the storm is over, as many are let in as before it")
     func afterwards() {
-        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 64))
+        var limit = AdmissionLimit(.init(inHandMin: 16, inHandMinInStorm: 4, inHandMax: 32))
         var now = NIODeadline.uptimeNanoseconds(0)
         for asking in Array(repeating: 64, count: 200) + [1, 1] {
             let tickets = (0..<asking).compactMap { _ in limit.isFull() ? nil : limit.enter(at: now) }

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// How many requests may be in hand at once. Follows what is measured: where requests take longer than they do while
-/// there is little to do, fewer are let in, until those which are let in are quick again.
+/// How many requests may be in hand at once: as many as are answered in about the time that one takes while there is little
+/// to do (Little's law: in hand = rate × time). Both are measured: the time in calm, the rate while requests are refused.
 ///
 /// Knows no clock: it is told the time.
 struct AdmissionLimit {
@@ -12,10 +12,12 @@ struct AdmissionLimit {
         /// So many are always let in, even in a storm.
         var inHandMinInStorm = 8
         var inHandMax = 1_024
+        /// So many are let in until it is known how many are answered in a second.
+        var inHandAtFirst = 256
         /// Requests of a time in which never more than so many were in hand tell how long one takes by itself.
         var calmInHandMax = 16
-        /// How many times as long as in calm a request may take.
-        var slowdownMax = 1.5
+        /// How many times as long as the slowest of calm requests one may take on average.
+        var slowdown = 0.75
         var windowMilliseconds: Int64 = 50
         /// Of calm requests 99 of 100 are taken to be quicker than this, until some were seen.
         var calmMillisecondsAtFirst = 5.0
@@ -25,24 +27,31 @@ struct AdmissionLimit {
         fileprivate let enteredAt: NIODeadline
     }
 
+    /// What happened since `start`.
+    private struct Window {
+        let start: NIODeadline
+        var ended = 0
+        /// The most in hand at once.
+        var most: Int
+        /// Whether a request was refused.
+        var wasFull = false
+    }
+
     private let options: Options
     private(set) var inHand = 0
-    private var limit: Double
+    private(set) var inHandMax: Int
     /// The time within which 99 of 100 calm requests were answered, in nanoseconds.
     private(set) var calmNanoseconds: Double
-    private var window: (start: NIODeadline, ended: Int, late: Int, wasFull: Bool)
-    /// The most in hand in this window, and whether the one before it was calm.
-    private var most = 0
+    /// Requests answered in a nanosecond: the most that was seen, and less where fewer are answered in a storm.
+    private var rate = 0.0
+    private var window = Window(start: .uptimeNanoseconds(0), most: 0)
     private var wasCalm = true
 
     init(_ options: Options = Options()) {
         self.options = options
-        limit = Double(options.inHandMax)
+        inHandMax = min(options.inHandMax, options.inHandAtFirst)
         calmNanoseconds = options.calmMillisecondsAtFirst * 1_000_000
-        window = (.uptimeNanoseconds(0), 0, 0, false)
     }
-
-    var inHandMax: Int { Int(limit) }
 
     /// Whether one more request would be one too many.
     mutating func isFull() -> Bool {
@@ -54,20 +63,18 @@ struct AdmissionLimit {
     /// Counts a request in.
     mutating func enter(at now: NIODeadline) -> Ticket {
         inHand += 1
-        most = max(most, inHand)
+        window.most = max(window.most, inHand)
         return Ticket(enteredAt: now)
     }
 
     mutating func leave(_ ticket: Ticket, at now: NIODeadline) {
-        let nanoseconds = Double((now - ticket.enteredAt).nanoseconds)
-        if wasCalm, isCalm { learn(nanoseconds) }
+        if wasCalm, isCalm { learn(Double((now - ticket.enteredAt).nanoseconds)) }
         inHand -= 1
         window.ended += 1
-        if nanoseconds > calmNanoseconds * options.slowdownMax { window.late += 1 }
         if now - window.start > .milliseconds(options.windowMilliseconds) { adapt(now) }
     }
 
-    private var isCalm: Bool { most <= options.calmInHandMax && !window.wasFull }
+    private var isCalm: Bool { window.most <= options.calmInHandMax && !window.wasFull }
 
     /// A quantile without a memory of samples: 99 small steps down outweigh one step up.
     private mutating func learn(_ nanoseconds: Double) {
@@ -76,15 +83,11 @@ struct AdmissionLimit {
     }
 
     private mutating func adapt(_ now: NIODeadline) {
-        let least = Double(window.wasFull ? min(options.inHandMin, options.inHandMinInStorm) : options.inHandMin)
-        if window.late * 100 > window.ended {
-            limit = limit * 0.8
-        } else if window.wasFull || limit < Double(inHand) * 2 {
-            limit = min(Double(options.inHandMax), limit + max(1, limit * 0.05))
-        }
-        limit = max(limit, least)
+        let seen = Double(window.ended) / Double((now - window.start).nanoseconds)
+        rate = window.wasFull && rate > 0 ? rate + (seen - rate) * 0.3 : max(rate, seen)
+        let least = window.wasFull ? min(options.inHandMin, options.inHandMinInStorm) : options.inHandMin
+        inHandMax = max(least, min(options.inHandMax, Int(rate * calmNanoseconds * options.slowdown)))
         wasCalm = isCalm
-        most = inHand
-        window = (now, 0, 0, false)
+        window = Window(start: now, most: inHand)
     }
 }

@@ -14,7 +14,7 @@ struct BenchOverload: AsyncParsableCommand {
 
     @Option(help: "The storm, in multiples of what the server does at most.") var times = 10.0
     @Option(help: "How long the storm lasts.") var seconds = 10.0
-    @Option(help: "Connections of the storm.") var connections = 256
+    @Option(help: "Connections of the storm.") var connections = 128
     @Option(help: "Lines of a stocktaking; 0 for add-to-cart.") var lines = 0
     @Option(help: "How many items.") var items = 10_000
     @Option(help: "Seed of the commands.") var seed: UInt64 = 20_261_122
