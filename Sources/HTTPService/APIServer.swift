@@ -19,8 +19,6 @@ package struct APIServer: Service {
         package var streamedPaths: Set<String> = []
         /// Paths that are answered whatever the load is.
         package var unshedPaths: Set<String> = ["/health", "/ready", "/openapi.json"]
-        /// Whether a connection is answered on its event loop: for answers that never hold a thread for long.
-        package var answersOnEventLoop = false
 
         package init(port: Int) { self.port = port }
     }
@@ -48,9 +46,7 @@ package struct APIServer: Service {
         application = Application(
             responder: router.buildResponder(),
             server: HTTPServerBuilder { responder in
-                let channel = GuardedChannel(
-                    http1: HTTP1Channel(responder: responder, configuration: configuration), rules: rules)
-                return options.answersOnEventLoop ? OnEventLoop(channel) : channel
+                GuardedChannel(http1: HTTP1Channel(responder: responder, configuration: configuration), rules: rules)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port), serverName: name,

@@ -56,7 +56,6 @@ package struct TestShop: Sendable {
             let orders = CommandAPI(writer: writer, store: store, queryURL: "http://127.0.0.1:\(queries.port)")
             options.streamedPaths = CommandAPI.streamedPaths
             options.requestsInHand = setup.commandsInHand
-            options.answersOnEventLoop = true
             let commands = try await RunningServer("test-commands", orders.router(), options)
             let shop = TestShop(store: store, writer: writer, models: models, commands: commands, queries: queries)
             let result: Result<R, any Error>

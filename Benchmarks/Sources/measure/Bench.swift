@@ -14,7 +14,9 @@ struct Bench {
     func size(_ full: Int, quick: Int) -> Int { isQuick ? quick : full }
 
     /// `daybook bench …` on data of its own.
-    func product(_ arguments: String...) throws -> Program.Answer {
+    func product(_ arguments: String...) throws -> Program.Answer { try product(arguments) }
+
+    func product(_ arguments: [String]) throws -> Program.Answer {
         try inDirectory { try daybook.run(["bench"] + arguments + ["--data", $0]) }
     }
 

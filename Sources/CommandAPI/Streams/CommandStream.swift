@@ -22,8 +22,7 @@ struct CommandStream<Format: StreamFormat>: Sendable {
         Response(
             status: .ok, headers: [.contentType: Format.contentType],
             body: ResponseBody { writer in
-                // Not on the connection's event loop, whose other connections would wait for the decoding.
-                try await withTaskExecutorPreference(globalConcurrentExecutor) { try await answer(to: &writer) }
+                try await answer(to: &writer)
                 try await writer.finish(nil)
             })
     }

@@ -87,10 +87,7 @@ struct Node {
         options.limits.connectionsMax = settings.connectionsMax
         options.limits.connectionsPerAddressMax = settings.connectionsPerAddressMax
         options.limits.idleSecondsMax = Double(settings.idleSecondsMax)
-        if role == .command {
-            options.streamedPaths = CommandAPI.streamedPaths
-            options.answersOnEventLoop = true  // Queries read files, and hold their thread meanwhile.
-        }
+        if role == .command { options.streamedPaths = CommandAPI.streamedPaths }
         return APIServer(name: "daybook", router: router, options: options, logger: logger) { port in
             listening.add(role, port)
         }
