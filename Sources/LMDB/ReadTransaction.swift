@@ -18,7 +18,7 @@ package struct ReadTransaction: ~Copyable, Transaction {
 
     /// Takes a new snapshot with a handle that was reset, and resets it again at the end.
     init(renewing handle: OpaquePointer) throws(LMDBError) {
-        try LMDBError.check(mdb_txn_renew(handle))
+        try Self.renew(handle)
         self.handle = handle
         ending = .reset
     }
@@ -34,6 +34,33 @@ package struct ReadTransaction: ~Copyable, Transaction {
         var begun: OpaquePointer?
         try LMDBError.check(mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &begun))
         guard let begun else { throw .outOfMemory }
+        guard isOvertaken(begun) else { return begun }
+        mdb_txn_reset(begun)
+        do {
+            try renew(begun)
+        } catch {
+            mdb_txn_abort(begun)
+            throw error
+        }
         return begun
+    }
+
+    private static func renew(_ handle: OpaquePointer) throws(LMDBError) {
+        try LMDBError.check(mdb_txn_renew(handle))
+        while isOvertaken(handle) {
+            mdb_txn_reset(handle)
+            try LMDBError.check(mdb_txn_renew(handle))
+        }
+    }
+
+    /// Whether the snapshot just taken may be of a later commit than it is numbered, one not even finished: what is read
+    /// next would be older.
+    ///
+    /// LMDB asks for the newest commit's number, then copies its roots from one of two places in turn. Where the thread
+    /// slept in between, the next commit but one may have been put there.
+    static func isOvertaken(_ handle: OpaquePointer) -> Bool {
+        var info = MDB_envinfo()
+        mdb_env_info(mdb_txn_env(handle), &info)
+        return info.me_last_txnid > mdb_txn_id(handle) + 1
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
-import LMDB
 import Testing
+
+@testable import LMDB
 
 @Suite("Reading")
 struct ReadingTests {
@@ -106,6 +107,17 @@ struct ReadingTests {
             #expect(try transaction.keys(log) == [1, 2, 3])
         }
         #expect(try environment.keys(log) == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test("A snapshot is known to be overtaken when its place may have been given to the next commit but one")
+    func overtaken() throws {
+        #expect(try environment.read { ReadTransaction.isOvertaken($0.access.handle) } == false)
+        try environment.read { snapshot in
+            try environment.append(1...1, to: log)
+            #expect(ReadTransaction.isOvertaken(snapshot.access.handle) == false)
+            try environment.append(2...2, to: log)
+            #expect(ReadTransaction.isOvertaken(snapshot.access.handle))
+        }
     }
 
     @Test("A reader that is renewed sees what was written since, and databases opened since")
