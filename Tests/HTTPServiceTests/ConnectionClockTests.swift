@@ -35,7 +35,7 @@ struct ConnectionClockTests {
 }
 
 private func isFine(_ clock: inout ConnectionClock, at second: Int, buffered: Int) -> Bool {
-    if case .fine = clock.verdict(at: .seconds(second), buffered: buffered) { true } else { false }
+    if case .fine = clock.verdict(at: .seconds(second), buffered: buffered, acknowledged: nil) { true } else { false }
 }
 
 extension NIODeadline {

@@ -88,6 +88,29 @@ struct HostileClientTests {
         }
     }
 
+    @Test("A client that takes a little in each window, far less than sockets hold between them, is served")
+    func steadyReader() async throws {
+        var limits = ServerLimits()
+        limits.windowSeconds = 1
+        limits.checkSeconds = 0.1
+        try await withShop(limits) { shop in
+            for number in 0..<4_000 {
+                try await shop.accept(
+                    "register-product",
+                    #"{"sku":"P\#(number)","name":"Product","description":"\#(String(repeating: "d", count: 4_000))"}"#)
+            }
+            let steady = try Connection(port: shop.queries.port)
+            try await steady.send("GET /events HTTP/1.1\r\nHost: shop\r\nAccept: application/x-ndjson\r\n\r\n")
+            for _ in 0..<12 {
+                _ = try await steady.some()
+                // What is tested is the time that this takes.
+                try await Task.sleep(for: .milliseconds(250))
+            }
+            var last: [UInt8] = []
+            while !last.ends(with: "\r\n0\r\n\r\n".utf8) { last = last.suffix(6) + (try await steady.some()) }
+        }
+    }
+
     @Test("Connections beyond the most there may be are answered 503 with Retry-After, and those there are go on")
     func tooManyConnections() async throws {
         var limits = ServerLimits()
@@ -130,4 +153,8 @@ private func onOwnThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
     }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with end: some Collection<UInt8>) -> Bool { suffix(end.count).elementsEqual(end) }
 }

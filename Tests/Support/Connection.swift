@@ -102,6 +102,17 @@ extension Connection {
         return answer
     }
 
+    /// What has come in, at most 64 KiB; waits for something.
+    package func some() async throws -> [UInt8] {
+        try await onOwnThread { [self] in
+            try pending.withLock { pending in
+                if pending.isEmpty { try receive(&pending) }
+                defer { pending = [] }
+                return pending
+            }
+        }
+    }
+
     private func chunk(_ pending: inout [UInt8]) throws -> [UInt8]? {
         let count = Int(try line(&pending), radix: 16) ?? 0
         let bytes = try take(count, &pending)

@@ -42,9 +42,14 @@ struct ConnectionClock {
         check = nil
     }
 
-    /// - Parameter buffered: bytes written which the client's socket has not taken.
-    mutating func verdict(at now: NIODeadline, buffered: Int) -> Verdict {
-        if isTooSlow(&outgoing, awaited: buffered > 0, moved: written - buffered, now) { return .gone }
+    /// - Parameters:
+    ///   - buffered: bytes written which this machine's socket has not taken.
+    ///   - acknowledged: bytes which the client's machine has taken, where that is known: a socket asks for more only when
+    ///     a third of what it holds is gone, some megabyte.
+    mutating func verdict(at now: NIODeadline, buffered: Int, acknowledged: Int?) -> Verdict {
+        if isTooSlow(&outgoing, awaited: buffered > 0, moved: acknowledged ?? (written - buffered), now) {
+            return .gone
+        }
         let isStalled =
             activity == .stream && isTooSlow(&incoming, awaited: awaitsBytes, moved: received, now)
         switch activity {

@@ -366,7 +366,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func check(_ context: ChannelHandlerContext) {
         let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        switch clock.verdict(at: context.eventLoop.now, buffered: buffered) {
+        let acknowledged = buffered > 0 ? context.channel.acknowledgedBytes : nil
+        switch clock.verdict(at: context.eventLoop.now, buffered: buffered, acknowledged: acknowledged) {
         case .fine: break
         case .late(let problem): refuse(problem, context)
         case .gone:
@@ -374,6 +375,18 @@ final class ConnectionGuard: ChannelDuplexHandler {
             return context.close(mode: .all, promise: nil)
         }
         if context.channel.isActive { scheduleCheck(context) }
+    }
+}
+
+extension Channel {
+    /// How many bytes the other end of a TCP connection has acknowledged; nil where that can't be had. On its event loop.
+    fileprivate var acknowledgedBytes: Int? {
+        guard let provider = self as? any SocketOptionProvider else { return nil }
+        var acknowledged: UInt64?
+        // tcpi_bytes_acked of struct tcp_info, linux/tcp.h, is its 16th part of eight bytes.
+        let info: EventLoopFuture<[16 of UInt64]> = provider.unsafeGetSocketOption(level: .tcp, name: .tcp_info)
+        info.assumeIsolated().whenSuccess { acknowledged = $0[15] }
+        return acknowledged.flatMap { Int(exactly: $0) }
     }
 }
 
