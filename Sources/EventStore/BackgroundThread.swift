@@ -3,8 +3,8 @@ import Foundation
 /// A thread for work that nobody waits for at this moment: where the processors are busy it leaves the most of them to
 /// the threads that answer clients, and takes what they don't need.
 package enum BackgroundThread {
-    /// Some third of the weight of a thread that answers (setpriority(2), each step takes a fifth of it away). Not less:
-    /// what is fed by such a thread must keep up, too.
+    /// A tenth of the weight of a thread that answers (setpriority(2); each step takes a fifth of it away). Not less: what is
+    /// fed by such a thread must keep up, too.
     private static let niceness: Int32 = 10
 
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
