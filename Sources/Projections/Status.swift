@@ -22,8 +22,8 @@ package struct Status: Sendable {
     package init(of store: Store, _ models: ReadModels) throws {
         head = try store.log.refreshHead()
         logBytes = try store.log.sizeOnDiskBytes
-        indexBytes = try store.index.sizeOnDiskBytes
-        indexCheckpoint = try store.index.checkpoint
+        indexBytes = store.index.sizeOnDiskBytes
+        indexCheckpoint = store.index.checkpoint
         projections = try models.all.map { [head] model in
             let position = try model.checkpoint().position
             return Projection(

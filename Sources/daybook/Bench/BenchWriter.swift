@@ -60,7 +60,7 @@ struct BenchWriter: AsyncParsableCommand {
         }
         return WriterReport(
             measured, of: self, memory: memory, recordBytes: try Self.recordBytes(in: store),
-            logBytes: try store.log.sizeOnDiskBytes, indexBytes: try store.index.sizeOnDiskBytes,
+            logBytes: try store.log.sizeOnDiskBytes, indexBytes: store.index.sizeOnDiskBytes,
             head: store.log.headPosition)
     }
 

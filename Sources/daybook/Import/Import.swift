@@ -81,7 +81,7 @@ struct OnlineRetail: AsyncParsableCommand {
         var usage = rusage()
         getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
         print("log           \(Terminal.grouped(try store.log.sizeOnDiskBytes)) bytes")
-        print("index         \(Terminal.grouped(try store.index.sizeOnDiskBytes)) bytes")
+        print("index         \(Terminal.grouped(store.index.sizeOnDiskBytes)) bytes")
         if let models {
             print("read models   \(Terminal.grouped(models.all.reduce(0) { $0 + $1.sizeOnDiskBytes })) bytes")
         }
