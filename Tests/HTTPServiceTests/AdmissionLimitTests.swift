@@ -10,7 +10,8 @@ struct AdmissionLimitTests {
     /// that a request takes follows from how many are in hand.
     private struct Machine {
         var limit = AdmissionLimit()
-        var now = NIODeadline.uptimeNanoseconds(0)
+        /// Long after the machine was started.
+        var now = NIODeadline.uptimeNanoseconds(1 << 50)
         var latencies: [Double] = []
         var refused = 0
 

@@ -62,6 +62,8 @@ struct AdmissionLimit {
 
     /// Counts a request in.
     mutating func enter(at now: NIODeadline) -> Ticket {
+        // Time in which nobody asked tells of no rate.
+        if inHand == 0, window.ended == 0 { window = Window(start: now, most: 0) }
         inHand += 1
         window.most = max(window.most, inHand)
         return Ticket(enteredAt: now)
