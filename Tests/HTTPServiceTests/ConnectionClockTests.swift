@@ -23,6 +23,18 @@ struct ConnectionClockTests {
         for second in 1_000..<9_000 { #expect(isFine(&clock, at: second, buffered: 0)) }
     }
 
+    @Test("What its machine acknowledges counts, though this machine's socket asks for no more")
+    func acknowledged() {
+        var clock = ConnectionClock(ServerLimits())
+        clock.begin(.answering, at: .seconds(0))
+        clock.written = 1 << 20
+        for second in 0..<100 {
+            #expect(isFine(&clock, at: second, buffered: 1 << 19, acknowledged: 1_024 * second))
+        }
+        for second in 100..<110 { #expect(isFine(&clock, at: second, buffered: 1 << 19, acknowledged: 102_400)) }
+        #expect(!isFine(&clock, at: 111, buffered: 1 << 19, acknowledged: 102_400))
+    }
+
     @Test("It is not blamed for a body that nobody reads")
     func pressedBack() {
         var clock = ConnectionClock(ServerLimits())
@@ -34,8 +46,14 @@ struct ConnectionClockTests {
     }
 }
 
-private func isFine(_ clock: inout ConnectionClock, at second: Int, buffered: Int) -> Bool {
-    if case .fine = clock.verdict(at: .seconds(second), buffered: buffered, acknowledged: nil) { true } else { false }
+private func isFine(
+    _ clock: inout ConnectionClock, at second: Int, buffered: Int, acknowledged: Int? = nil
+) -> Bool {
+    if case .fine = clock.verdict(at: .seconds(second), buffered: buffered, acknowledged: acknowledged) {
+        true
+    } else {
+        false
+    }
 }
 
 extension NIODeadline {
