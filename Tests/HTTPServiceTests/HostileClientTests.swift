@@ -66,11 +66,7 @@ struct HostileClientTests {
         limits.checkSeconds = 0.1
         limits.connectionsMax = 2
         try await withShop(limits) { shop in
-            for number in 0..<2_000 {
-                try await shop.accept(
-                    "register-product",
-                    #"{"sku":"P\#(number)","name":"Product","description":"\#(String(repeating: "d", count: 4_000))"}"#)
-            }
+            try await shop.registerProducts(2_000, descriptionBytes: 4_000)
             let idle = try Connection(port: shop.queries.port)
             let request = "GET /events HTTP/1.1\r\nHost: shop\r\nAccept: application/x-ndjson\r\n\r\n"
             try await idle.send(request)
@@ -95,12 +91,7 @@ struct HostileClientTests {
         limits.checkSeconds = 0.1
         try await withShop(limits) { shop in
             // More than the sockets at both ends hold.
-            let description = String(repeating: "d", count: 14_000)
-            for number in 0..<1_200 {
-                try await shop.accept(
-                    "register-product",
-                    #"{"sku":"P\#(number)","name":"Product","description":"\#(description)"}"#)
-            }
+            try await shop.registerProducts(1_200, descriptionBytes: 14_000)
             let steady = try Connection(port: shop.queries.port)
             try await steady.send("GET /events HTTP/1.1\r\nHost: shop\r\nAccept: application/x-ndjson\r\n\r\n")
             for _ in 0..<10 {
@@ -154,6 +145,17 @@ struct HostileClientTests {
 private func onOwnThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    }
+}
+
+extension TestShop {
+    /// Makes the log long: an event for each product.
+    fileprivate func registerProducts(_ count: Int, descriptionBytes: Int) async throws {
+        let description = String(repeating: "d", count: descriptionBytes)
+        for number in 0..<count {
+            try await accept(
+                "register-product", #"{"sku":"P\#(number)","name":"Product","description":"\#(description)"}"#)
+        }
     }
 }
 
