@@ -85,7 +85,8 @@ let package = Package(
                 "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
                 "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore, serviceLifecycle,
                 systemPackage, unixSignals,
-            ]
+            ],
+            linkerSettings: [.linkedLibrary("jemalloc")]
         ),
 
         // What tests share: small tools, and a whole shop that runs in the test's own process.

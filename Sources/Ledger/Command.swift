@@ -78,7 +78,7 @@ package struct CommandResult: Equatable, Sendable {
 package struct CanonicalBytes: Sendable {
     package private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    package init() { bytes.reserveCapacity(256) }  // Most commands say less, and it need not grow.
 
     package mutating func add(_ text: String) {
         add(Int64(text.utf8.count))

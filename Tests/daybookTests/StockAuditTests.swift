@@ -19,7 +19,7 @@ struct StockAuditTests {
 
     @Test("Stock that is received, reserved and shipped is content")
     func content() {
-        let held = [StockItem.Allocation(location: main, quantity: 2)]
+        let held: StockItem.Allocations = [StockItem.Allocation(location: main, quantity: 2)]
         let id = ReservationID(trusted: "r")
         #expect(
             doubts([

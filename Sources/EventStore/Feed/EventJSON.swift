@@ -177,7 +177,7 @@ extension JSONWriter {
         field("unitPrice", charge.unitPrice)
     }
 
-    private mutating func field(_ name: String, _ allocations: [StockItem.Allocation]) {
+    private mutating func field(_ name: String, _ allocations: StockItem.Allocations) {
         list(name, allocations) { allocation, writer in
             writer.field("location", allocation.location.text)
             writer.field("quantity", allocation.quantity)
@@ -191,8 +191,8 @@ extension JSONWriter {
         }
     }
 
-    private mutating func list<Element>(
-        _ name: String, _ elements: [Element], _ write: (Element, inout JSONWriter) -> Void
+    private mutating func list<Elements: Collection>(
+        _ name: String, _ elements: Elements, _ write: (Elements.Element, inout JSONWriter) -> Void
     ) {
         key(name)
         array { writer in

@@ -126,7 +126,7 @@ private struct StockFields {
     private var texts: [5 of UnsafeRawBufferPointer?] = .init(repeating: nil)
     private(set) var numbers: [5 of UInt64] = .init(repeating: 0)
     private(set) var hasFourth = false
-    private(set) var allocations: [StockItem.Allocation] = []
+    private(set) var allocations: StockItem.Allocations = []
 
     /// - Parameter allocationField: the number of the field that is an allocation.
     init?(_ payload: UnsafeRawBufferPointer, allocationField: UInt64) {

@@ -105,9 +105,10 @@ package struct ReserveStock: Command {
     }
 
     package func result(of events: [StreamEvent]) -> CommandResult {
-        for case .stock(.reserved(let id, let reservation)) in events.map(\.event) {
-            return CommandResult(
-                [("reservation", .text(id.text))] + (reservation.expiresAt.map { [("expiresAt", .time($0))] } ?? []))
+        for event in events {
+            guard case .stock(.reserved(let id, let reservation)) = event.event else { continue }
+            guard let expiresAt = reservation.expiresAt else { return CommandResult([("reservation", .text(id.text))]) }
+            return CommandResult([("reservation", .text(id.text)), ("expiresAt", .time(expiresAt))])
         }
         return CommandResult()
     }

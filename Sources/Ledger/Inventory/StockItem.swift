@@ -34,13 +34,13 @@ package struct StockItem: Aggregate {
     }
 
     package struct Reservation: Equatable, Sendable, Codable {
-        package let allocations: [Allocation]
+        package let allocations: Allocations
         /// The order that holds it; such a reservation ends with the order alone.
         package let order: OrderID?
         /// From this instant on it is free; nil for never.
         package let expiresAt: Timestamp?
 
-        package init(allocations: [Allocation], order: OrderID?, expiresAt: Timestamp?) {
+        package init(allocations: Allocations, order: OrderID?, expiresAt: Timestamp?) {
             self.allocations = allocations
             self.order = order
             self.expiresAt = expiresAt
@@ -55,8 +55,8 @@ package struct StockItem: Aggregate {
         case received(Allocation, reference: String?)
         case adjusted(Location, delta: Int64, reason: String)
         case reserved(ReservationID, Reservation)
-        case released(ReservationID, allocations: [Allocation], expired: Bool)
-        case shipped(ReservationID, allocations: [Allocation])
+        case released(ReservationID, allocations: Allocations, expired: Bool)
+        case shipped(ReservationID, allocations: Allocations)
         case returned(Allocation, document: DocumentID, restocked: Bool)
     }
 
@@ -218,8 +218,8 @@ extension StockItem {
             preconditionFailure("an order which is not cancelled holds what it has not shipped")
         }
         var left = quantity
-        var shipped: [Allocation] = []
-        var kept: [Allocation] = []
+        var shipped: Allocations = []
+        var kept: Allocations = []
         for allocation in reservation.allocations {
             let part = min(left, allocation.quantity)
             left -= part
@@ -271,10 +271,10 @@ extension StockItem {
         }
     }
 
-    private func allocate(_ quantity: Int64) -> [Allocation] {
+    private func allocate(_ quantity: Int64) -> Allocations {
         if let place = soleLocation { return [Allocation(location: place, quantity: quantity)] }
         var left = quantity
-        var allocations: [Allocation] = []
+        var allocations: Allocations = []
         for place in availableByLocation where left > 0 && place.quantity > 0 {
             let part = min(left, place.quantity)
             allocations.append(Allocation(location: place.location, quantity: part))

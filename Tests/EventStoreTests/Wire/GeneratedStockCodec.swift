@@ -97,7 +97,7 @@ extension Daybook_V1_StockReserved {
         .reserved(
             ReservationID(trusted: reservation),
             StockItem.Reservation(
-                allocations: allocations.map(\.value),
+                allocations: .init(allocations.map(\.value)),
                 order: heldByOrder ? OrderID(trusted: reservation) : nil,
                 expiresAt: hasExpiresAt ? Timestamp(microseconds: expiresAt) : nil))
     }
@@ -105,13 +105,13 @@ extension Daybook_V1_StockReserved {
 
 extension Daybook_V1_StockReleased {
     var event: StockItem.Event {
-        .released(ReservationID(trusted: reservation), allocations: allocations.map(\.value), expired: expired)
+        .released(ReservationID(trusted: reservation), allocations: .init(allocations.map(\.value)), expired: expired)
     }
 }
 
 extension Daybook_V1_StockShipped {
     var event: StockItem.Event {
-        .shipped(ReservationID(trusted: reservation), allocations: allocations.map(\.value))
+        .shipped(ReservationID(trusted: reservation), allocations: .init(allocations.map(\.value)))
     }
 }
 

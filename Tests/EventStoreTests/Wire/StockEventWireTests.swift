@@ -56,8 +56,8 @@ extension StockItem.Event {
         func quantity(_ random: inout SplitMix64) -> Int64 {
             Int64.random(in: 1...(1 << Int64.random(in: 1...40, using: &random)), using: &random)
         }
-        func allocations(_ random: inout SplitMix64) -> [StockItem.Allocation] {
-            (0..<Int.random(in: 1...4, using: &random)).map { _ in .at(text(&random), quantity(&random)) }
+        func allocations(_ random: inout SplitMix64) -> StockItem.Allocations {
+            .init((0..<Int.random(in: 1...4, using: &random)).map { _ in .at(text(&random), quantity(&random)) })
         }
         let id = ReservationID(trusted: text(&random))
         switch Int.random(in: 0..<6, using: &random) {

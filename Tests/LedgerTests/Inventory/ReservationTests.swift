@@ -10,13 +10,13 @@ struct ReservationTests {
     }
 
     private func reserved(
-        _ id: ReservationID, _ allocations: [StockItem.Allocation], until expiry: Timestamp
+        _ id: ReservationID, _ allocations: StockItem.Allocations, until expiry: Timestamp
     ) -> StreamEvent {
         .ofStock("LAMP", .reserved(id, .init(allocations: allocations, order: nil, expiresAt: expiry)))
     }
 
     private func released(
-        _ id: ReservationID, _ allocations: [StockItem.Allocation], expired: Bool
+        _ id: ReservationID, _ allocations: StockItem.Allocations, expired: Bool
     ) -> StreamEvent {
         .ofStock("LAMP", .released(id, allocations: allocations, expired: expired))
     }
@@ -43,7 +43,7 @@ struct ReservationTests {
     func fullestFirst() throws {
         books.sell("LAMP", stock: [.at("attic", 3), .at("main", 10), .at("cellar", 5)])
         let events = try books.when(reserve(16, as: "r1", seconds: 60))
-        let allocations: [StockItem.Allocation] = [.at("main", 10), .at("cellar", 5), .at("attic", 1)]
+        let allocations: StockItem.Allocations = [.at("main", 10), .at("cellar", 5), .at("attic", 1)]
         #expect(events == [reserved("r1", allocations, until: .noon.adding(seconds: 60))])
         #expect(try books.stock("LAMP").available(at: .noon) == 2)
     }

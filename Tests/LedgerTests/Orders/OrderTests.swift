@@ -13,7 +13,7 @@ struct OrderTests {
 
     private let postage = Cart.Charge(code: "POST", label: nil, quantity: 2, unitPrice: .gbp("2"))
 
-    private func held(_ allocations: [StockItem.Allocation]) -> StockItem.Event {
+    private func held(_ allocations: StockItem.Allocations) -> StockItem.Event {
         .reserved("o1", .init(allocations: allocations, order: "o1", expiresAt: nil))
     }
 

@@ -19,7 +19,7 @@ struct PlaceOrderTests {
         return try #require(placements.first, sourceLocation: sourceLocation)
     }
 
-    private func held(_ allocations: [StockItem.Allocation], for order: OrderID) -> StockItem.Event {
+    private func held(_ allocations: StockItem.Allocations, for order: OrderID) -> StockItem.Event {
         .reserved(.init(trusted: order.text), .init(allocations: allocations, order: order, expiresAt: nil))
     }
 
