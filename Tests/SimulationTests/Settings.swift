@@ -74,6 +74,7 @@ struct Engine {
         var decider = Decider(store: store, queue: queue, turns: deaf, options: options, clock: clock)
         let committer = Committer(store: store, turns: turns, logger: .silent, fail: fail)
         nextBatch = {
+            guard queue.untilCommandsWait() else { return nil }
             var over: [Batch] = []
             return decider.nextBatch(&over)
         }

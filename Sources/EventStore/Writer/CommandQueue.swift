@@ -13,8 +13,12 @@ final class CommandQueue: Sendable {
         var groups: [Group] = []
         var count = 0
         var closed: EventStoreError?
-        /// How many commands wake who waits for them.
-        var wakesAt = 1
+        /// Threads that sleep until commands arrive, and were not woken.
+        var idle = 0
+        /// Whether one of them was woken, and has not taken anything yet.
+        var isComing = false
+        /// How many commands wake the thread that decides already and waits for more.
+        var enough = Int.max
         var waitingForRoom: [@Sendable () -> Void] = []
     }
 
@@ -22,6 +26,7 @@ final class CommandQueue: Sendable {
     let capacity: Int
     private let state = Mutex(State())
     private let arrived = DispatchSemaphore(value: 0)
+    private let enoughArrived = DispatchSemaphore(value: 0)
     /// Where the thread stands while there is nothing to take.
     private let pause: (@Sendable () -> Void)?
 
@@ -34,23 +39,26 @@ final class CommandQueue: Sendable {
 
     /// Queues the group, or says at once why not: `overloaded` where there is no room, or why the queue was closed.
     func offer(_ group: Group) -> EventStoreError? {
-        let (refusal, wakes) = state.withLock { state -> (EventStoreError?, Bool) in
-            if let closed = state.closed { return (closed, false) }
+        let (refusal, wakesIdle, wakesDecider) = state.withLock { state -> (EventStoreError?, Bool, Bool) in
+            if let closed = state.closed { return (closed, false, false) }
             guard state.count + group.submissions.count <= capacity else {
                 return (
                     EventStoreError(
                         .overloaded,
                         "\(state.count) commands wait already, the most that may. Send it again in a second."),
-                    false
+                    false, false
                 )
             }
             state.groups.append(group)
             state.count += group.submissions.count
-            guard state.count >= state.wakesAt else { return (nil, false) }
-            state.wakesAt = .max  // Once is enough.
-            return (nil, true)
+            let isEnough = state.count >= state.enough
+            if isEnough { state.enough = .max }  // Once will do.
+            let wakesIdle = state.idle > 0 && !state.isComing
+            if wakesIdle { (state.idle, state.isComing) = (state.idle - 1, true) }
+            return (nil, wakesIdle, isEnough)
         }
-        if wakes { arrived.signal() }
+        if wakesIdle { arrived.signal() }
+        if wakesDecider { enoughArrived.signal() }
         return refusal
     }
 
@@ -66,41 +74,44 @@ final class CommandQueue: Sendable {
         }
     }
 
-    /// Blocks until there are groups, and takes up to `max` commands of them (at least one group). Nil once the queue
-    /// is closed and empty.
-    func take(max: Int) -> [Group]? {
+    /// Blocks until commands wait, which another thread may be quicker to take. False once the queue is closed and empty.
+    func untilCommandsWait() -> Bool {
         while true {
-            let (groups, isClosed) = takeNow(max: max, orElseWakeAt: 1)
-            if !groups.isEmpty { return groups }
-            if isClosed { return nil }
-            wait()
+            let isOver: Bool? = state.withLock { state in
+                if state.count > 0 { return false }
+                if state.closed != nil { return true }
+                state.idle += 1
+                return nil
+            }
+            if let isOver { return !isOver }
+            wait(for: arrived)
         }
     }
 
+    /// Takes up to `max` commands of those that wait now, but at least one group where there is one.
+    func take(max: Int) -> [Group] { takeNow(atLeast: 0, max: max) }
+
     /// Takes up to `max` commands, where at least `min` wait; otherwise blocks until they do or until it is nudged, and
-    /// comes back without, now and then for no reason.
+    /// comes back without, now and then for no reason. For one thread at a time.
     func take(min: Int, max: Int) -> [Group] {
-        let (groups, _) = takeNow(max: max, orElseWakeAt: min)
-        if groups.isEmpty { wait() }
+        let groups = takeNow(atLeast: min, max: max)
+        if groups.isEmpty { wait(for: enoughArrived) }
         return groups
     }
 
-    private func wait() {
-        if let pause { pause() } else { arrived.wait() }
+    private func wait(for semaphore: DispatchSemaphore) {
+        if let pause { pause() } else { semaphore.wait() }
     }
 
-    /// Takes up to `max` commands of those that wait now.
-    func takeWaiting(max: Int) -> [Group] { takeNow(max: max, orElseWakeAt: 0).groups }
+    /// Wakes the thread that waits for enough commands.
+    func nudge() { enoughArrived.signal() }
 
-    /// Wakes who waits for commands.
-    func nudge() { arrived.signal() }
-
-    /// - Parameter least: fewer are not taken: these many will wake who waits then.
-    private func takeNow(max: Int, orElseWakeAt least: Int) -> (groups: [Group], isClosed: Bool) {
-        let (groups, isClosed, woken) = state.withLock { state -> ([Group], Bool, [@Sendable () -> Void]) in
+    private func takeNow(atLeast least: Int, max: Int) -> [Group] {
+        let (groups, woken) = state.withLock { state -> ([Group], [@Sendable () -> Void]) in
+            state.isComing = false
             guard state.count >= least else {
-                state.wakesAt = least
-                return ([], state.closed != nil, [])
+                state.enough = least
+                return ([], [])
             }
             var commands = 0
             var taken = 0
@@ -112,10 +123,10 @@ final class CommandQueue: Sendable {
             state.groups.removeFirst(taken)
             state.count -= commands
             defer { if taken > 0 { state.waitingForRoom = [] } }
-            return (groups, state.closed != nil, taken > 0 ? state.waitingForRoom : [])
+            return (groups, taken > 0 ? state.waitingForRoom : [])
         }
         for wake in woken { wake() }
-        return (groups, isClosed)
+        return groups
     }
 
     /// Takes nothing more, for the reason given. What was queued before can still be taken, or is answered with the reason.
@@ -129,7 +140,8 @@ final class CommandQueue: Sendable {
         }
         for wake in woken { wake() }
         for group in refused { group.answer(group.submissions.map { _ in .failed(reason) }) }
-        // Each of the Writer's threads may be waiting.
-        for _ in 0..<4 { arrived.signal() }
+        // Each of the Writer's threads may be waiting, for whatever.
+        for _ in 0..<2 { arrived.signal() }
+        enoughArrived.signal()
     }
 }

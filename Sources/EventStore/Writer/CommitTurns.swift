@@ -6,13 +6,18 @@ final class CommitTurns: @unchecked Sendable {
     /// Guarded by `condition`.
     private var finished: UInt64 = 0
     private var failure: EventStoreError?
-    private let onFinish: @Sendable () -> Void
+    /// Whether somebody was told that a turn has not come, and does something else meanwhile.
+    private var isAwaited = false
+    private let onTurn: @Sendable () -> Void
 
-    /// - Parameter onFinish: told when a turn has ended.
-    init(onFinish: @escaping @Sendable () -> Void) { self.onFinish = onFinish }
+    /// - Parameter onTurn: told that a turn has come which `isNext` was asked for before.
+    init(onTurn: @escaping @Sendable () -> Void) { self.onTurn = onTurn }
 
     func isNext(_ number: UInt64) -> Bool {
-        condition.withLock { finished + 1 == number }
+        condition.withLock {
+            isAwaited = finished + 1 != number
+            return !isAwaited
+        }
     }
 
     /// Blocks until the batches before this one are written. Returns the failure of one of them, which is this one's too:
@@ -25,13 +30,15 @@ final class CommitTurns: @unchecked Sendable {
     }
 
     func finish(_ number: UInt64, _ failure: EventStoreError?) {
-        condition.withLock {
+        let isAwaited = condition.withLock {
             precondition(finished + 1 == number, "batches are written in their order")
             finished = number
             if let failure { self.failure = self.failure ?? failure }
             condition.broadcast()
+            defer { self.isAwaited = false }
+            return self.isAwaited
         }
-        onFinish()
+        if isAwaited { onTurn() }
     }
 
     /// Whether batches fail until `recover`.

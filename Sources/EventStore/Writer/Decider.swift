@@ -29,12 +29,13 @@ struct Decider {
         books = WorkingBooks(store, options.cached)
     }
 
-    /// Waits for commands, decides them, and takes in more until it is this batch's turn to be written. Nil once
-    /// the queue is closed and empty.
+    /// Decides the commands that wait, and takes in more until it is this batch's turn to be written. Nil where none
+    /// waits.
     ///
     /// - Parameter over: takes the batches that are durable and needed no more.
     mutating func nextBatch(_ over: inout [Batch]) -> Batch? {
-        guard let groups = queue.take(max: options.batchCommandsMax) else { return nil }
+        let groups = queue.take(max: options.batchCommandsMax)
+        guard !groups.isEmpty else { return nil }
         if turns.hasFailed { startAgain() }
         let batch = begin(&over)
         decide(groups, in: batch)
@@ -46,7 +47,7 @@ struct Decider {
         }
         // What came meanwhile and was too little to be woken for.
         if batch.commandCount < options.batchCommandsMax, batch.records.byteCount < options.batchBytesMax {
-            decide(queue.takeWaiting(max: options.batchCommandsMax - batch.commandCount), in: batch)
+            decide(queue.take(max: options.batchCommandsMax - batch.commandCount), in: batch)
         }
         return batch
     }

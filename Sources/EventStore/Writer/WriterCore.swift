@@ -6,6 +6,7 @@ import Logging
 /// The work of the Writer, without its threads. Sendable because what changes is guarded by `deciding`.
 final class WriterCore: @unchecked Sendable {
     private let store: WriterStore
+    private let queue: CommandQueue
     /// A semaphore and not a mutex: a mutex spins while its holder runs, on a processor that others need.
     private let deciding = DispatchSemaphore(value: 1)
     /// Guarded by `deciding`.
@@ -18,6 +19,7 @@ final class WriterCore: @unchecked Sendable {
         clock: @escaping @Sendable () -> Timestamp = { .now }, fail: @escaping @Sendable (EventStoreError) -> Void
     ) {
         self.store = store
+        self.queue = queue
         self.logger = logger
         let turns = CommitTurns { queue.nudge() }
         decider = Decider(store: store, queue: queue, turns: turns, options: options, clock: clock)
@@ -32,6 +34,15 @@ final class WriterCore: @unchecked Sendable {
 
     /// The next batch, decided and not written; nil once the queue is closed and empty.
     func nextBatch() -> Batch? {
+        // Who has nothing to decide sleeps at the queue and not at the lock: a lone command wakes one thread.
+        while queue.untilCommandsWait() {
+            if let batch = decideWaiting() { return batch }
+        }
+        return nil
+    }
+
+    /// Nil where another thread was quicker.
+    private func decideWaiting() -> Batch? {
         // Batches that are over are let go behind the lock, for that takes time.
         var over: [Batch] = []
         deciding.wait()

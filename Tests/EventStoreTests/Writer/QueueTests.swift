@@ -119,11 +119,12 @@ struct QueueTests {
     func take() throws {
         let queue = CommandQueue(capacity: 100)
         for count in [2, 3, 1, 7, 1] { #expect(queue.offer(try .silent(count)) == nil) }
-        func sizes(_ max: Int) -> [Int]? { queue.take(max: max)?.map(\.submissions.count) }
+        func sizes(_ max: Int) -> [Int] { queue.take(max: max).map(\.submissions.count) }
         #expect(sizes(5) == [2, 3])
         #expect(sizes(5) == [1])
         #expect(sizes(5) == [7])
         #expect(sizes(5) == [1])
+        #expect(sizes(5) == [])
     }
 
     @Test("A closed queue takes nothing more and gives out what it has")
@@ -134,9 +135,10 @@ struct QueueTests {
         queue.close(EventStoreError(.stopping, "first"))
         queue.close(EventStoreError(.poisoned, "second"))
         #expect(queue.offer(try .silent(1))?.message == "first", "the first reason stands")
-        #expect(queue.take(max: 9)?.count == 1)
-        #expect(queue.take(max: 9) == nil)
-        #expect(queue.take(max: 9) == nil)
+        #expect(queue.untilCommandsWait())
+        #expect(queue.take(max: 9).count == 1)
+        #expect(!queue.untilCommandsWait())
+        #expect(queue.take(max: 9).isEmpty)
     }
 }
 
