@@ -21,6 +21,9 @@ package struct ServerLimits: Sendable {
     package var targetBytesMax = 8 << 10
     /// Of a body that is taken as a whole.
     package var bodyBytesMax = 1 << 20
+    /// After so long a request is told that there is too much to do. At once would be sooner to no avail: who waits for
+    /// an answer before asking again would ask the more often, and refusing would take the processors from those let in.
+    package var shedMicroseconds: Int64 = 1_500
     /// How often each connection's deadlines are looked at: none is kept more exactly than this.
     package var checkSeconds = 1.0
 

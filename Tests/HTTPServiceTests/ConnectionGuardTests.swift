@@ -141,6 +141,8 @@ struct ConnectionGuardTests {
         let pipeline = try Pipeline(inHand: 1...1)
         let other = pipeline.rules.admission.enter(at: .now())
         try pipeline.send(Pipeline.post(length: 3) + "ab")
+        #expect(try pipeline.received() == "")
+        pipeline.wait(0.002)
         let answer = try pipeline.received()
         #expect(answer.hasPrefix("HTTP/1.1 503"))
         #expect(answer.contains("\r\nretry-after: 1\r\n") || answer.contains("\r\nRetry-After: 1\r\n"))
@@ -153,6 +155,33 @@ struct ConnectionGuardTests {
         #expect(pipeline.paths == ["/health", "/next"])
         #expect(pipeline.rules.admission.state.inHand == 1)
         try pipeline.answer()
+        #expect(pipeline.rules.admission.state.inHand == 0)
+    }
+
+    @Test("Requests sent ahead of a refusal are answered in their order, though the client says that it has no more to ask")
+    func shedPipelined() throws {
+        let pipeline = try Pipeline(inHand: 1...1)
+        let other = pipeline.rules.admission.enter(at: .now())
+        try pipeline.send(Pipeline.get("/a") + Pipeline.get("/health") + Pipeline.get("/b"))
+        pipeline.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(pipeline.paths.isEmpty)
+        pipeline.wait(0.002)
+        #expect(try pipeline.received().hasPrefix("HTTP/1.1 503"))
+        #expect(try pipeline.read().paths == ["/health"])
+        pipeline.rules.admission.leave(other, at: .now())
+        try pipeline.answer()
+        #expect(pipeline.paths == ["/health", "/b"])
+    }
+
+    @Test("A client that went away before it was refused is told nothing, and holds up nobody")
+    func shedAndGone() throws {
+        let pipeline = try Pipeline(inHand: 1...1)
+        let other = pipeline.rules.admission.enter(at: .now())
+        try pipeline.send(Pipeline.get())
+        _ = try pipeline.channel.finish()
+        pipeline.wait(0.002)
+        #expect(try pipeline.received() == "")
+        pipeline.rules.admission.leave(other, at: .now())
         #expect(pipeline.rules.admission.state.inHand == 0)
     }
 

@@ -37,7 +37,14 @@ final class GuardedPipeline {
             isBrokenOff = true
         }
         channel.read()  // As a socket does by itself, for a route that wants more.
+        try read()
+    }
+
+    /// Takes what has come through since.
+    @discardableResult
+    func read() throws -> Self {
         while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { requests.append(part) }
+        return self
     }
 
     /// What the client got since it was last asked.
@@ -55,7 +62,7 @@ final class GuardedPipeline {
         try channel.writeOutbound(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: body))))
         try channel.writeOutbound(HTTPServerResponsePart.end(nil))
         channel.embeddedEventLoop.run()
-        while let part = try channel.readInbound(as: HTTPServerRequestPart.self) { requests.append(part) }
+        try read()
     }
 
     func begin(length: Int) throws {

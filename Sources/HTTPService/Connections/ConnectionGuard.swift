@@ -19,6 +19,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case body
         /// The whole request is passed on, and not yet answered.
         case answering
+        /// There is too much to do for the request, which will be said in a moment.
+        case shedding
         /// The last word is said; what still comes in is thrown away until the client has closed, too.
         case closing
     }
@@ -91,6 +93,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         switch phase {
         case .head, .body: refuse(.malformed("the connection ended within it"), context)
         case .closing: context.close(mode: .all, promise: nil)
+        case .shedding: holdsInputClosed = true
         case .answering where held.readableBytes > 0: holdsInputClosed = true
         case .idle, .answering: context.fireUserInboundEventTriggered(event)
         }
@@ -100,7 +103,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         // A client that sends its next requests before it has its answers waits with them in its own memory.
-        if phase == .answering, held.readableBytes > 0 {
+        if isOccupied, held.readableBytes > 0 {
             holdsRead = true
         } else {
             clock.awaitsBytes = true
@@ -126,14 +129,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
         if phase == .closing { context.read() }
     }
 
+    /// Whether the next request has to wait.
+    private var isOccupied: Bool { phase == .answering || phase == .shedding }
+
     /// Looks at the bytes that are held, and passes on or answers what is complete.
     private func advance(_ context: ChannelHandlerContext) {
         do throws(Problem) {
-            while checked < held.readableBytes, phase != .answering, phase != .closing {
+            while checked < held.readableBytes, !isOccupied, phase != .closing {
                 switch phase {
                 case .idle, .head: try advanceHead(context)
                 case .body: try advanceBody(context)
-                case .answering, .closing: break
+                case .answering, .shedding, .closing: break
                 }
                 if phase == .head { break }
             }
@@ -247,14 +253,25 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     // MARK: Refusing
 
-    /// Answers that there is too much to do. The connection goes on, where the request's body is short or at hand.
+    /// Answers that there is too much to do, in a moment. The connection goes on, where the request's body is short or at
+    /// hand.
     private func shed(_ scanner: BodyScanner, _ context: ChannelHandlerContext) throws(Problem) {
         if case .length(let length) = head.body, length > 64 << 10 { throw ConnectionRules.overload }
         guard head.keepsAlive, head.body != .chunked, !head.expectsContinue else { throw ConnectionRules.overload }
         held.moveReaderIndex(forwardBy: parser.byteCount)
+        phase = .shedding
+        clock.begin(.answering, at: context.eventLoop.now)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(rules.limits.shedMicroseconds)) {
+            self.endShedding(scanner)
+        }
+    }
+
+    private func endShedding(_ scanner: BodyScanner) {
+        guard phase == .shedding, let context, context.channel.isActive else { return }
         discardsBody = true
         say(head.method == .head ? rules.overloadedBodiless : rules.overloaded, context)
         enter(scanner, at: context.eventLoop.now)
+        resume(context)
     }
 
     /// Says the last word of this connection, where a word can still be said, and closes it.
@@ -312,16 +329,16 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard phase == .answering else { return }
         phase = .idle
         clock.begin(.idle, at: context.eventLoop.now)
-        guard held.readableBytes > 0 || holdsRead || holdsInputClosed else { return }
         // Not within the write that brought us here.
         context.eventLoop.assumeIsolated().execute { self.resume(context) }
     }
 
+    /// Goes on with what waited while the connection was occupied.
     private func resume(_ context: ChannelHandlerContext) {
-        guard phase == .idle else { return }
+        guard held.readableBytes > 0 || holdsRead || holdsInputClosed, !isOccupied, phase != .closing else { return }
         advance(context)
         context.fireChannelReadComplete()
-        guard phase != .answering || held.readableBytes == 0 else { return }
+        guard !isOccupied || held.readableBytes == 0 else { return }
         if holdsInputClosed {
             holdsInputClosed = false
             userInboundEventTriggered(context: context, event: ChannelEvent.inputClosed)
