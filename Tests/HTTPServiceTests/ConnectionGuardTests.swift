@@ -158,7 +158,7 @@ struct ConnectionGuardTests {
         #expect(pipeline.rules.admission.state.inHand == 0)
     }
 
-    @Test("Requests sent ahead of a refusal are answered in their order, though the client says that it has no more to ask")
+    @Test("Requests behind a refused one are answered in order, though the client says that it has no more to ask")
     func shedPipelined() throws {
         let pipeline = try Pipeline(inHand: 1...1)
         let other = pipeline.rules.admission.enter(at: .now())
