@@ -46,6 +46,7 @@ package final class Environment: @unchecked Sendable {
     package init(directory: String, options: Options = Options()) throws(LMDBError) {
         self.directory = directory
         claim = try DirectoryClaim(directory)
+        if !options.readOnly { try Self.makeFile(in: directory) }
         try Self.reserveReaders(directory, options)
         handle = try Self.open(directory, options)
         // A page which the file no longer has would end the process with SIGBUS when it is read.
@@ -74,7 +75,32 @@ package final class Environment: @unchecked Sendable {
         guard code != ENOSPC, code != EDQUOT else { throw LMDBError(rawValue: code) }
     }
 
-    private static func open(_ directory: String, _ options: Options) throws(LMDBError) -> OpaquePointer {
+    /// Makes the file of an environment that has none, beside its place: whole or not at all. Where the disk is full LMDB
+    /// leaves the beginning of a file, which can't be opened when there is room again.
+    private static func makeFile(in directory: String) throws(LMDBError) {
+        let file = directory + "/data.mdb"
+        guard access(file, F_OK) != 0 else { return }
+        let making = directory + "/making"
+        func discard() {
+            unlink(making + "/data.mdb")
+            rmdir(making)
+        }
+        discard()  // What a process left that ended here.
+        guard mkdir(making, 0o700) == 0 else {
+            guard errno != ENOSPC, errno != EDQUOT else { throw LMDBError(rawValue: errno) }
+            return  // Whoever may not write there is told so by LMDB.
+        }
+        defer { discard() }
+        // Nobody else can know of it: without the table of readers, which would need room, too.
+        let handle = try open(making, Options(), flags: MDB_NOLOCK)
+        defer { mdb_env_close(handle) }
+        try LMDBError.check(mdb_env_sync(handle, 1))
+        guard rename(making + "/data.mdb", file) == 0 else { throw LMDBError(rawValue: errno) }
+    }
+
+    private static func open(
+        _ directory: String, _ options: Options, flags: Int32 = 0
+    ) throws(LMDBError) -> OpaquePointer {
         var created: OpaquePointer?
         try LMDBError.check(mdb_env_create(&created))
         guard let handle = created else { throw .outOfMemory }
@@ -82,7 +108,7 @@ package final class Environment: @unchecked Sendable {
             try LMDBError.check(mdb_env_set_mapsize(handle, options.mapSizeBytes))
             try LMDBError.check(mdb_env_set_maxdbs(handle, UInt32(options.databasesMax)))
             try LMDBError.check(mdb_env_set_maxreaders(handle, UInt32(options.readersMax)))
-            try LMDBError.check(mdb_env_open(handle, directory, UInt32(options.flags), 0o600))
+            try LMDBError.check(mdb_env_open(handle, directory, UInt32(options.flags | flags), 0o600))
         } catch {
             mdb_env_close(handle)  // Required after a failed open too.
             throw error
