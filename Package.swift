@@ -55,9 +55,14 @@ let package = Package(
 
         .target(name: "JSON"),
 
+        // The steps of the Postgres schema, within the program.
+        .target(name: "Migrations", path: "migrations", resources: [.embedInCode("postgres/0001_log.sql")]),
+
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),
-        .target(name: "EventStore", dependencies: ["JSON", "Ledger", "LMDB", crypto, logging, swiftProtobuf]),
+        .target(
+            name: "EventStore",
+            dependencies: ["JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf]),
         .target(
             name: "Projections", dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging]),
         .target(
@@ -82,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Projections",
-                "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore, serviceLifecycle,
+                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Postgres",
+                "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore, serviceLifecycle,
                 systemPackage, unixSignals,
             ],
             linkerSettings: [.linkedLibrary("jemalloc")]
@@ -99,6 +104,8 @@ let package = Package(
             ],
             path: "Tests/Support"
         ),
+        // Real servers of a test's own, for test targets alone.
+        .target(name: "TestServers", dependencies: ["TestTools"], path: "Tests/Servers"),
         // Runs the built program under faults, and knows nothing of its insides.
         .target(
             name: "FaultCampaign", dependencies: ["TestTools"], path: "Tests/Faults", exclude: ["Mutants", "Shims"]
@@ -115,7 +122,9 @@ let package = Package(
         .testTarget(name: "DecompressionTests", dependencies: ["Decompression"]),
         .testTarget(
             name: "EventStoreTests",
-            dependencies: ["EventStore", "LMDB", "Ledger", "TestTools", logging, swiftProtobuf],
+            dependencies: [
+                "EventStore", "LMDB", "Ledger", "Postgres", "TestServers", "TestTools", logging, swiftProtobuf,
+            ],
             exclude: ["Fixtures"]
         ),
         .testTarget(
@@ -130,7 +139,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestTools"]),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestServers", "TestTools"]),
         .testTarget(
             name: "ProjectionsTests",
             dependencies: [

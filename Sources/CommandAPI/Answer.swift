@@ -96,12 +96,15 @@ extension Problem {
     init(_ error: EventStoreError) {
         switch error.code {
         case .overloaded, .stopping: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 1)
-        case .poisoned, .conflict: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 10)
+        case .replicaAway: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 5)
+        case .poisoned, .conflict, .fenced:
+            self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 10)
         case .diskFull:
             self.init(
                 .init(code: 507, reasonPhrase: "Insufficient Storage"), error.code.rawValue, error.message,
                 headers: [.retryAfter: "30"])
-        case .corrupt, .undecodable, .directory: self.init(.internalServerError, error.code.rawValue, error.message)
+        case .corrupt, .undecodable, .directory, .diverged, .schema:
+            self.init(.internalServerError, error.code.rawValue, error.message)
         }
     }
 

@@ -18,6 +18,14 @@ package struct EventStoreError: Error, Sendable, CustomStringConvertible {
         case directory = "data_directory"
         /// The log does not stand where the appender thought it did.
         case conflict = "append_conflict"
+        /// The copy in Postgres can't be reached, and commands are to be in it before they are answered.
+        case replicaAway = "replica_away"
+        /// Another program writes the copy: this one may accept nothing more.
+        case fenced = "fenced"
+        /// The copy is not the beginning of the log.
+        case diverged = "replica_diverged"
+        /// A database does not have the tables that it should.
+        case schema = "database_schema"
     }
 
     package let code: Code

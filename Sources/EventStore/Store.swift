@@ -50,11 +50,15 @@ package struct Store: Sendable {
     }
 
     /// Starts the store's Writer. At most one at a time.
-    package func startWriter(_ options: Writer.Options = Writer.Options(), logger: Logger) -> Writer {
+    ///
+    /// - Parameter replicator: of this store; in its mode `sync` commands are answered when the copy has them.
+    package func startWriter(
+        _ options: Writer.Options = Writer.Options(), replicator: Replicator? = nil, logger: Logger
+    ) -> Writer {
         Writer(
             store: WriterStore(
                 log: log, index: index, snapshots: snapshots, keyring: keyring, codec: events, lock: lock,
-                progress: WriterProgress(indexed: log.headPosition, runsBeside: true)),
+                progress: WriterProgress(indexed: log.headPosition, runsBeside: true), replicator: replicator),
             options: options, logger: logger)
     }
 

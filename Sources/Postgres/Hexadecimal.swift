@@ -10,6 +10,13 @@ enum Hexadecimal {
         }
     }
 
+    /// With the prefix.
+    static func encoded(_ bytes: [UInt8]) -> [UInt8] {
+        var text = Array("\\x".utf8)
+        append(bytes, to: &text)
+        return text
+    }
+
     /// nil where the field is not one.
     static func decodeField(_ field: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard field.count.isMultiple(of: 2), field.starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "x")]) else {

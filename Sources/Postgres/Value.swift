@@ -8,6 +8,27 @@ package enum Value: Hashable, Sendable {
     case bytes([UInt8])
 }
 
+extension Value {
+    /// As Postgres reads it from text; nil for null.
+    package var text: String? {
+        switch self {
+        case .null: nil
+        case .integer(let integer): String(integer)
+        case .text(let text): text
+        case .bytes(let bytes): String(decoding: Hexadecimal.encoded(bytes), as: UTF8.self)
+        }
+    }
+
+    /// An array, of whatever type the statement says: `$1::bigint[]`.
+    package static func array(_ elements: [String?]) -> Value {
+        let quoted = elements.map { element in
+            guard let element else { return "NULL" }
+            return "\"" + element.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        }
+        return .text("{" + quoted.joined(separator: ",") + "}")
+    }
+}
+
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
     package init(stringLiteral value: String) { self = .text(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }

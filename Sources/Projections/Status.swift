@@ -1,5 +1,6 @@
 package import EventStore
 package import JSON
+import Ledger
 
 /// How a store and its read models stand, for operators.
 package struct Status: Sendable {
@@ -13,13 +14,37 @@ package struct Status: Sendable {
         package let stoppedBy: ProjectionFailure?
     }
 
+    /// The copy of the log in Postgres.
+    package struct Replica: Sendable {
+        package let mode: Replicator.Mode
+        package let position: Position
+        /// Events of the log that are not in the copy yet.
+        package let lag: UInt64
+        /// For how many seconds the oldest of them has been in the log.
+        package let lagSeconds: Int64
+        /// Why nothing is being copied; nil while all is well.
+        package let trouble: String?
+
+        init(_ status: Replicator.Status, head: Position, log: EventLog) throws {
+            mode = status.mode
+            position = status.position
+            trouble = status.trouble
+            lag = head > position ? head.rawValue - position.rawValue : 0
+            let oldest = lag > 0 ? try log.record(at: position.advanced(by: 1)) : nil
+            lagSeconds =
+                oldest.map { max(0, (Timestamp.now.microseconds - $0.recordedAt.microseconds) / 1_000_000) } ?? 0
+        }
+    }
+
     package let head: Position
     package let logBytes: Int
     package let indexBytes: Int
     package let indexCheckpoint: Position
     package let projections: [Projection]
+    /// Nil where this process copies nothing.
+    package let replica: Replica?
 
-    package init(of store: Store, _ models: ReadModels) throws {
+    package init(of store: Store, _ models: ReadModels, _ replicator: Replicator.Status? = nil) throws {
         head = try store.log.refreshHead()
         logBytes = try store.log.sizeOnDiskBytes
         indexBytes = store.index.sizeOnDiskBytes
@@ -31,6 +56,7 @@ package struct Status: Sendable {
                 lag: head > position ? head.rawValue - position.rawValue : 0, sizeOnDiskBytes: model.sizeOnDiskBytes,
                 stoppedBy: model.stoppedBy)
         }
+        replica = try replicator.map { [head] in try Replica($0, head: head, log: store.log) }
     }
 
     package func write(to writer: inout JSONWriter) {
@@ -41,6 +67,16 @@ package struct Status: Sendable {
         writer.object {
             $0.field("checkpoint", Int64(indexCheckpoint.rawValue))
             $0.field("bytes", Int64(indexBytes))
+        }
+        if let replica {
+            writer.key("replica")
+            writer.object { writer in
+                writer.field("mode", replica.mode.rawValue)
+                writer.field("position", Int64(replica.position.rawValue))
+                writer.field("lag", Int64(replica.lag))
+                writer.field("lagSeconds", replica.lagSeconds)
+                writer.field("trouble", replica.trouble)
+            }
         }
         writer.key("projections")
         writer.array { writer in

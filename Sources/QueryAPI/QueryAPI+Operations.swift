@@ -10,41 +10,61 @@ import Projections
 extension QueryAPI {
     static let operationOperations = [
         HTTPService.Operation("GET", "/health", "Whether the process is alive."),
-        HTTPService.Operation("GET", "/ready", "Whether the read models are close to the log.", errors: [503]),
-        HTTPService.Operation("GET", "/status", "Head, lag of every projection, sizes."),
+        HTTPService.Operation(
+            "GET", "/ready", "Whether the read models and the copy are close to the log.", errors: [503]),
+        HTTPService.Operation("GET", "/status", "Head, lag of every projection and of the copy, sizes."),
         HTTPService.Operation("GET", "/metrics", "The same for Prometheus."),
     ]
 
     func addOperationRoutes(to router: Router<BasicRequestContext>) {
         router.get("/health") { _, _ in Response.json(JSONWriter.object { $0.field("status", "alive") }) }
         router.get("/ready") { _, _ in
-            let reasons = try notReady()
+            let status = try status()
+            let reasons = notReady(status)
             guard reasons.isEmpty else {
                 throw Problem.unavailable("not_ready", reasons.joined(separator: " "), retryAfterSeconds: 1)
             }
-            return Response.json(JSONWriter.object { $0.field("status", "ready") })
+            return Response.json(
+                JSONWriter.object { writer in
+                    writer.field("status", "ready")
+                    if let replica = status.replica { writer.field("replica", Self.standing(of: replica)) }
+                })
         }
         router.get("/status") { _, _ in
-            let status = try Status(of: store, models)
+            let status = try status()
             return Response.json(JSONWriter.object { status.write(to: &$0) })
         }
         router.get("/metrics") { _, _ in
-            let text = try Self.metrics(try Status(of: store, models))
+            let text = try Self.metrics(try status())
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
         }
     }
 
-    private func notReady() throws -> [String] {
-        try Status(of: store, models).projections.compactMap { projection in
-            if let failure = projection.stoppedBy {
-                return
-                    "The projection \"\(projection.name)\" stopped behind position \(failure.after): \(failure.message)"
-            }
-            guard projection.lag > options.lagMax else { return nil }
-            return "The projection \"\(projection.name)\" is \(projection.lag) events behind."
+    private func status() throws -> Status { try Status(of: store, models, replicator?.status) }
+
+    private func notReady(_ status: Status) -> [String] {
+        status.projections.compactMap(notReady) + (status.replica.map(notReady) ?? [])
+    }
+
+    /// Where commands don't wait for the copy, a copy that is away is no reason to send no commands.
+    private func notReady(_ replica: Status.Replica) -> [String] {
+        replica.mode == .sync && replica.trouble != nil ? [Self.standing(of: replica)] : []
+    }
+
+    private static func standing(of replica: Status.Replica) -> String {
+        let lag = "The copy in Postgres is \(replica.lag) events and \(replica.lagSeconds) s behind."
+        return replica.trouble.map { lag + " " + $0 } ?? lag
+    }
+
+    private func notReady(_ projection: Status.Projection) -> String? {
+        if let failure = projection.stoppedBy {
+            return
+                "The projection \"\(projection.name)\" stopped behind position \(failure.after): \(failure.message)"
         }
+        guard projection.lag > options.lagMax else { return nil }
+        return "The projection \"\(projection.name)\" is \(projection.lag) events behind."
     }
 
     /// Prometheus text format, version 0.0.4.
@@ -66,6 +86,16 @@ extension QueryAPI {
         gauge(
             "daybook_projection_stopped", "1 where the projection stopped at an event.",
             each { $0.stoppedBy == nil ? 0 : 1 })
+        if let replica = status.replica {
+            gauge(
+                "daybook_replica_position", "How far the copy in Postgres has come.", [("", replica.position.rawValue)])
+            gauge("daybook_replica_lag_events", "Events of the log that are not in the copy.", [("", replica.lag)])
+            gauge(
+                "daybook_replica_lag_seconds", "Since when the oldest of them is in the log.",
+                [("", UInt64(replica.lagSeconds))])
+            gauge(
+                "daybook_replica_away", "1 while nothing can be copied.", [("", replica.trouble == nil ? 0 : 1)])
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 }

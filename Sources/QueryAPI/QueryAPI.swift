@@ -19,11 +19,16 @@ package struct QueryAPI: Sendable {
 
     let store: Store
     let models: ReadModels
+    /// Copies the log, where this process does.
+    let replicator: Replicator?
     let options: Options
 
-    package init(store: Store, models: ReadModels, options: Options = Options()) {
+    package init(
+        store: Store, models: ReadModels, replicator: Replicator? = nil, options: Options = Options()
+    ) {
         self.store = store
         self.models = models
+        self.replicator = replicator
         self.options = options
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Decompression
 import EventStore
 import Foundation
+import Postgres
 
 /// The program.
 @main
@@ -23,7 +24,7 @@ struct Daybook: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, Verify.self, StatusCommand.self,
-            Bench.self,
+            Migrate.self, Restore.self, Bench.self,
         ])
 
     static func main() async {
@@ -47,7 +48,10 @@ struct Daybook: AsyncParsableCommand {
             end(failure.code)
         case let error as EventStoreError:
             Terminal.error(error.description)
-            end(error.code == .directory ? .environment : .check)
+            end([.directory, .schema, .fenced].contains(error.code) ? .environment : .check)
+        case let error as PostgresError:
+            Terminal.error(error.description)
+            end(.environment)
         case let error as DecompressionError:
             Terminal.error(error.message)
             end(.environment)

@@ -1,4 +1,5 @@
 import Configuration
+import EventStore
 import Foundation
 import Logging
 import SystemPackage
@@ -21,6 +22,8 @@ struct Settings: Sendable {
         case idleSecondsMax = "DAYBOOK_IDLE_SECONDS_MAX"
         case logLevel = "DAYBOOK_LOG_LEVEL"
         case logMapMiB = "DAYBOOK_LOG_MAP_MIB"
+        case postgresURL = "DAYBOOK_POSTGRES_URL"
+        case replication = "DAYBOOK_REPLICATION"
     }
 
     let data: String
@@ -36,6 +39,9 @@ struct Settings: Sendable {
     let logLevel: Logger.Level
     /// The most that the log may grow to.
     let logMapMiB: Int
+    /// Where the log is copied to; it may hold a password.
+    let postgresURL: String?
+    let replication: Replicator.Mode
 
     /// Read by the tests of this package, never by the program: where their data are, the seed of random tests.
     private static let testPrefix = "DAYBOOK_TEST_"
@@ -63,16 +69,21 @@ struct Settings: Sendable {
         guard let logLevel = Logger.Level(rawValue: level) else {
             throw invalid(.logLevel, level, "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        let mode = text(.replication) ?? Replicator.Mode.async.rawValue
+        guard let replication = Replicator.Mode(rawValue: mode) else {
+            throw invalid(.replication, mode, "async or sync")
+        }
         return Settings(
             data: text(.data) ?? "data", host: text(.host) ?? "127.0.0.1",
             commandPort: try number(.commandPort, 0...65_535, default: 8_080),
             queryPort: try number(.queryPort, 0...65_535, default: 8_081), queryURL: text(.queryURL),
-            roles: (text(.roles) ?? "command,query,project").split(separator: ",").map(String.init),
+            roles: (text(.roles) ?? "command,query,project,replicate").split(separator: ",").map(String.init),
             queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384),
             connectionsMax: try number(.connectionsMax, 1...1_000_000, default: 4_096),
             connectionsPerAddressMax: try number(.connectionsPerAddressMax, 1...1_000_000, default: 1_024),
             idleSecondsMax: try number(.idleSecondsMax, 1...86_400, default: 60), logLevel: logLevel,
-            logMapMiB: try number(.logMapMiB, 1...16_777_216, default: 262_144))
+            logMapMiB: try number(.logMapMiB, 1...16_777_216, default: 262_144),
+            postgresURL: text(.postgresURL), replication: replication)
     }
 
     private static func invalid(_ key: Key, _ value: String, _ wanted: String) -> Failure {

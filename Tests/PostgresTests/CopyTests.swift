@@ -1,4 +1,5 @@
 import Postgres
+import TestServers
 import Testing
 
 @Suite("Postgres COPY", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import TestServers
 import Testing
 
 /// A test that kills a backend has a server for itself: Postgres then ends all other sessions too.

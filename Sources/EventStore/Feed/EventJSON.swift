@@ -26,6 +26,9 @@ extension Recorded {
         write(to: &writer)
         return writer.bytes
     }
+
+    /// `data` alone.
+    var data: [UInt8] { JSONWriter.object { $0.fields(of: event) } }
 }
 
 extension JSONWriter {

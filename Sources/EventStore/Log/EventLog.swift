@@ -48,6 +48,18 @@ package final class EventLog: Sendable {
         return found
     }
 
+    /// Reads as `read(after:limit:)` does, and the bytes of each record with it.
+    package func readEncoded(after position: Position, limit: Int) throws -> [(record: Record, bytes: [UInt8])] {
+        var found: [(record: Record, bytes: [UInt8])] = []
+        try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
+            let expected = position.advanced(by: found.count + 1)
+            guard key == expected.rawValue else { throw EventStoreError.corrupt(expected, "it is missing") }
+            found.append((try Record.decode(bytes, at: expected), bytes.withUnsafeBytes { Array($0) }))
+            return true
+        }
+        return found
+    }
+
     /// Looks at up to `limit` records behind `position`, in order, and reads those of the kinds of streams wanted.
     /// Every record's checksum is verified, read or passed by.
     package func read(

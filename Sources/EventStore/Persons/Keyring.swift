@@ -26,9 +26,7 @@ package final class Keyring: Sendable {
     /// - Throws: `EventStoreError.corrupt` where the key is missing, or the data is not what was sealed.
     package func open(_ box: [UInt8], person: String) throws -> Contact? {
         guard let key = try key(of: person) else {
-            throw EventStoreError(
-                .corrupt,
-                "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
+            throw EventStoreError.keyMissing(person)
         }
         guard key.bitCount > 0 else { return nil }
         do {
@@ -42,6 +40,16 @@ package final class Keyring: Sendable {
                 cause: error)
         }
     }
+
+    /// A person's key as it is stored, and under what: to be kept with a copy of the log.
+    func stored(_ person: String) throws -> (person: [UInt8], key: [UInt8]) {
+        let name = Self.storageKey(person)
+        guard let key = try keys.get(name) else { throw EventStoreError.keyMissing(person) }
+        return (name, key)
+    }
+
+    /// Takes keys over from a copy, durably.
+    func restore(_ entries: [(key: [UInt8], value: [UInt8])]) throws(EventStoreError) { try keys.put(entries) }
 
     /// Makes the new keys durable. Nothing sealed with them may be stored before.
     func save() throws(EventStoreError) {
@@ -72,5 +80,13 @@ package final class Keyring: Sendable {
     /// Persons' names may be longer than LMDB's keys.
     private static func storageKey(_ person: String) -> [UInt8] {
         Array(SHA256.hash(data: Array(person.utf8)))
+    }
+}
+
+extension EventStoreError {
+    fileprivate static func keyMissing(_ person: String) -> EventStoreError {
+        EventStoreError(
+            .corrupt,
+            "The key of person \"\(person)\" is missing. Restore the keys directory from the same copy as the log.")
     }
 }

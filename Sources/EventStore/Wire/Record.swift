@@ -82,6 +82,14 @@ extension Record {
         }
     }
 
+    /// The position that the bytes say they are of; nil where they are no record. Nothing else of them is checked.
+    static func claimedPosition(_ bytes: [UInt8]) -> Position? {
+        bytes.withUnsafeBytes { bytes in
+            var reader = RecordReader(bytes: bytes, index: 4)
+            return bytes.count > 5 ? reader.head(format: format)?.position : nil
+        }
+    }
+
     /// The stock event of a record and the SKU it is of, without the rest of the record; nil where it is none.
     static func stockEvent(
         _ bytes: RawSpan, at position: Position

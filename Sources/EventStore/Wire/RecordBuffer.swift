@@ -48,6 +48,12 @@ final class RecordBuffer: @unchecked Sendable {
         return (size, checksum)
     }
 
+    /// Appends a record that is encoded already.
+    func append(encoded bytes: [UInt8]) {
+        raw(bytes)
+        ends.append(byteCount)
+    }
+
     /// Takes the records behind the first `count` out again.
     func truncate(to count: Int) {
         ends.removeLast(ends.count - count)

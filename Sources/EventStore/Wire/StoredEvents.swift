@@ -6,8 +6,24 @@ package struct StoredEvents: Sendable {
 
     /// - Throws: `EventStoreError`, naming the position.
     package func event(of record: Record) throws -> Event {
+        try event(of: record) { try keyring.open($0, person: $1) }
+    }
+
+    /// The event, and the keys that open its personal data, as `Keyring.stored` has them.
+    func eventAndKeys(of record: Record) throws -> (event: Event, keys: [(person: [UInt8], key: [UInt8])]) {
+        var keys: [(person: [UInt8], key: [UInt8])] = []
+        let event = try event(of: record) { box, person in
+            keys.append(try keyring.stored(person))
+            return try keyring.open(box, person: person)
+        }
+        return (event, keys)
+    }
+
+    private func event(
+        of record: Record, open: (_ box: [UInt8], _ person: String) throws -> Contact?
+    ) throws -> Event {
         do {
-            return try EventCodec.decode(record.type, record.payload) { try keyring.open($0, person: $1) }
+            return try EventCodec.decode(record.type, record.payload, open: open)
         } catch let error as EventStoreError where error.code == .corrupt {
             throw EventStoreError(
                 .corrupt, "The record at position \(record.position) can't be opened. \(error.message)",

@@ -113,6 +113,11 @@ extension Batch {
         }
     }
 
+    /// Answers nothing but the error, though the batch is durable here: it may be asked for again.
+    func fail(_ error: EventStoreError) {
+        for (group, decisions) in decided { group.answer(decisions.map { _ in .failed(error) }) }
+    }
+
     /// Tells everybody that the batch was not written. Refusals which rest on durable events alone stand.
     ///
     /// - Parameter restsOnLost: whether a batch before this one was not written either.

@@ -37,8 +37,16 @@ struct Committer: Sendable {
         }
         index(batch)
         turns.finish(batch.number, nil)
-        batch.answer()
+        answer(batch)
         saveSnapshots(of: batch)
+    }
+
+    /// At once, or when the copy has everything that the answers tell of: what was known before included.
+    private func answer(_ batch: Batch) {
+        guard let replicator = store.replicator else { return batch.answer() }
+        replicator.whenAcknowledged(batch.end) { refusal in
+            if let refusal { batch.fail(refusal) } else { batch.answer() }
+        }
     }
 
     /// The batch is durable and will be answered, whatever happens to the index: that can be had from the log again.

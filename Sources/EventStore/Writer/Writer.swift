@@ -30,11 +30,13 @@ package final class Writer: Sendable {
 
     let queue: CommandQueue
     let options: Options
+    private let replicator: Replicator?
     private let ended = Watermark()
     private let failure = Mutex<EventStoreError?>(nil)
 
     init(store: WriterStore, options: Options, logger: Logger) {
         self.options = options
+        replicator = store.replicator
         let queue = CommandQueue(capacity: options.queueCapacity)
         self.queue = queue
         // Handed over, not shared: when the Writer has ended, the store is whoever's who still holds it.
@@ -72,6 +74,7 @@ package final class Writer: Sendable {
     /// the order of the commands. Commands before and after others from the same caller are decided in that order.
     package func submit(_ submissions: [Submission]) async -> [Outcome] {
         guard !submissions.isEmpty else { return [] }
+        if let refusal = replicator?.refusal { return submissions.map { _ in .failed(refusal) } }
         return await withCheckedContinuation { continuation in
             let group = CommandQueue.Group(submissions: submissions) { continuation.resume(returning: $0) }
             if let refusal = queue.offer(group) {

@@ -11,6 +11,8 @@ package struct WriterStore: Sendable {
     /// Held for as long as the Writer runs, whoever still holds the store.
     let lock: DirectoryLock?
     let progress: WriterProgress
+    /// Has the last word on when a batch is answered, where the log is copied.
+    var replicator: Replicator? = nil
 }
 
 /// How far the Writer is, between its threads.

@@ -11,9 +11,13 @@ struct Verify: AsyncParsableCommand {
             Checks each record's checksum, position and place in its stream; that each event can be read; that no stock ever
             was below zero and no piece was lost; that the index leads to every stream and command key; that each read
             model applied exactly the log's events. May run beside daybook serve.
+
+              daybook verify
+              daybook verify --against postgres://…     and compare the log with its copy, record by record
             """)
 
     @OptionGroup var data: DataOption
+    @Option(help: "The Postgres that holds a copy of the log.") var against: String?
 
     func run() async throws {
         BackgroundThread.lowerPriority()
@@ -27,11 +31,27 @@ struct Verify: AsyncParsableCommand {
         let read = try verifyLog(of: store, models, report: report)
         // A damaged record was reported above; the index can't be compared with what can't be read.
         if read { try store.index.verify(against: store.log, report: report) }
+        let copied = try against.map { try compare(store, with: $0, report: report) }
         guard doubts == 0 else {
             throw Failure(
                 .check, "\(doubts) doubt\(doubts == 1 ? "" : "s")\(doubts > 100 ? ", the first 100 above" : "").")
         }
         print("content: \(store.log.headPosition) events, index and \(models.all.count) read models")
+        if let copied { print("content: \(copied)") }
+    }
+
+    /// Says what was compared.
+    private func compare(_ store: Store, with url: String, report: (String) -> Void) throws -> String {
+        let comparison = try ReplicaComparison(store, url: url)
+        let progress = Progress("compare", total: Int(store.log.headPosition.rawValue), unit: "events")
+        let claimed = try comparison.run {
+            progress.advance(to: Int($0.rawValue))
+        } report: {
+            report($0.description)
+        }
+        progress.finish()
+        let behind = store.log.headPosition.rawValue - min(claimed.rawValue, store.log.headPosition.rawValue)
+        return "\(claimed) events in \(comparison.endpoint)" + (behind > 0 ? ", \(behind) still to be copied" : "")
     }
 
     /// Returns whether every record could be read.

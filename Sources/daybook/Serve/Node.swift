@@ -18,6 +18,7 @@ struct Node {
     private let demo: Bool
     private let store: Store
     private let models: ReadModels
+    private let replicator: Replicator?
     private let logger = Logger(label: "daybook")
     /// How long requests in hand may take to end once the process is told to stop.
     private static let shutdownMax = Duration.seconds(10)
@@ -34,6 +35,7 @@ struct Node {
             directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly,
             logBytesMax: settings.logMapMiB << 20)
         models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
+        replicator = try Self.replicator(of: store, roles, settings, logger)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 
@@ -42,11 +44,13 @@ struct Node {
         // Both APIs full, and what the store and its read models have open.
         OpenFiles.raiseLimit(wanted: 2 * settings.connectionsMax + 1_024, logger)
         var services: [any Service] = []
+        // First here is stopped last: who waits for the copy has his answer before.
+        if let replicator { services.append(ReplicatorService(replicator: replicator)) }
         var writer: Writer?
         if roles.contains(.command) {
             var options = Writer.Options()
             options.queueCapacity = settings.queueCapacity
-            let started = store.startWriter(options, logger: logger)
+            let started = store.startWriter(options, replicator: replicator, logger: logger)
             writer = started
             if demo { try await DemoShop.fill(store, started) }
             services.append(WriterService(writer: started))
@@ -56,7 +60,10 @@ struct Node {
         }
         let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
         if roles.contains(.query) {
-            services.append(server(.query, QueryAPI(store: store, models: models).router(), queryPort, listening))
+            services.append(
+                server(
+                    .query, QueryAPI(store: store, models: models, replicator: replicator).router(), queryPort,
+                    listening))
         }
         if let writer {
             let (settings, queryPort) = (settings, queryPort)
@@ -77,6 +84,21 @@ struct Node {
         try await ServiceGroup(configuration: configuration).run()
         await writer?.stop()  // Again, for where the time ran out before its turn came.
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
+    }
+
+    private static func replicator(
+        of store: Store, _ roles: Set<Role>, _ settings: Settings, _ logger: Logger
+    ) throws -> Replicator? {
+        guard roles.contains(.replicate), let url = settings.postgresURL else {
+            guard settings.replication == .sync, roles.contains(.command) else { return nil }
+            throw Failure(
+                .usage,
+                "DAYBOOK_REPLICATION is sync, so that commands wait for the copy: set DAYBOOK_POSTGRES_URL, and have the roles command and replicate in one process."
+            )
+        }
+        var options = Replicator.Options(url: url)
+        options.mode = settings.replication
+        return Replicator(store, options, logger: logger)
     }
 
     private func server(
@@ -134,6 +156,21 @@ private struct WriterService: Service {
             await writer.untilEnded()
         } onGracefulShutdown: {
             Task { await writer.stop() }
+        }
+        if let fault { throw fault }
+    }
+}
+
+/// Keeps the copy for as long as the process runs; one that must not go on stops the process.
+private struct ReplicatorService: Service {
+    let replicator: Replicator
+
+    func run() async throws {
+        replicator.start()
+        let fault = await withGracefulShutdownHandler {
+            await replicator.untilEnded()
+        } onGracefulShutdown: {
+            Task { await replicator.stop() }
         }
         if let fault { throw fault }
     }

@@ -14,12 +14,13 @@ struct Serve: AsyncParsableCommand {
               command   POST /commands/… into the log; one process a data directory
               query     GET /… from the read models
               project   feeds the read models from the log
+              replicate copies the log to a Postgres, where DAYBOOK_POSTGRES_URL names one
 
             Ctrl-C or SIGTERM stops it: what was accepted is written and answered first.
             """)
 
     @OptionGroup var data: DataOption
-    @Option(help: "Which roles, with commas between. [DAYBOOK_ROLES, else command,query,project]") var roles: String?
+    @Option(help: "Which roles, with commas between. [DAYBOOK_ROLES, else all]") var roles: String?
     @Option(help: "Port of the command API, 0 for any. [DAYBOOK_COMMAND_PORT, else 8080]") var commandPort: Int?
     @Option(help: "Port of the query API, 0 for any. [DAYBOOK_QUERY_PORT, else 8081]") var queryPort: Int?
     @Flag(help: "Fill an empty data directory with a demonstration shop, and print how to talk to it.") var demo = false
@@ -62,5 +63,5 @@ struct Serve: AsyncParsableCommand {
 
 /// What a process does.
 enum Role: String, CaseIterable {
-    case command, query, project
+    case command, query, project, replicate
 }

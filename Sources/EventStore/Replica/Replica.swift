@@ -1,0 +1,185 @@
+import Ledger
+package import Postgres
+
+/// The log as a Postgres holds it, over one connection: appended to in order, never altered.
+///
+/// The schema is `migrations/postgres`. One thread at a time, as its connection.
+package struct Replica {
+    /// How far the copy has come, and under which epoch it is written.
+    package struct Head: Equatable, Sendable {
+        package let position: Position
+        package let epoch: Int64
+        package let leader: String
+    }
+
+    private let connection: Connection
+
+    /// Connects, and brings the schema to what this program needs.
+    package init(url: String, options: Connection.Options = Connection.Options()) throws {
+        connection = try Connection(url: url, options: options)
+        try Migrator(connection).apply()
+    }
+
+    /// Connects to read: the schema is taken as it is.
+    package init(reading url: String, options: Connection.Options = Connection.Options()) throws {
+        self.init(reading: try Connection(url: url, options: options))
+    }
+
+    init(reading connection: Connection) { self.connection = connection }
+
+    /// Host, port and database: fit for logs.
+    package var endpoint: String { connection.endpoint }
+
+    package func head() throws -> Head { try head(locked: false) }
+
+    private func head(locked: Bool) throws -> Head {
+        let rows = try connection.query(
+            "SELECT position, epoch, leader FROM log_head" + (locked ? " FOR UPDATE" : ""))
+        guard let row = rows.first, let position = try row.integer("position"), let epoch = try row.integer("epoch")
+        else {
+            throw EventStoreError(
+                .schema, "\(endpoint) has no row in log_head. Restore the table, or copy into an empty schema.")
+        }
+        return Head(
+            position: Position(rawValue: UInt64(bitPattern: position)), epoch: epoch, leader: row["leader"] ?? "")
+    }
+
+    /// Takes the copy over for a log: whoever wrote it before finds out at his next write.
+    ///
+    /// - Parameter since: how the copy stood when this program wrote it last: it is not taken back from who took it over
+    ///   since.
+    /// - Throws: `EventStoreError` `diverged` where the copy is not the beginning of the log, `fenced` where it was taken over.
+    package func claim(for log: EventLog, leader: String, since mine: Head? = nil) throws -> Head {
+        try connection.transaction {
+            let before = try head(locked: true)
+            // Under another epoch, but by us: it was not heard that an earlier claim had succeeded.
+            if let mine, before.epoch != mine.epoch, before.leader != leader { throw fenced(mine, by: before) }
+            try requireBeginning(of: log, before.position)
+            try connection.execute(
+                "UPDATE log_head SET epoch = epoch + 1, leader = $1", [.text(leader)])
+            return Head(position: before.position, epoch: before.epoch + 1, leader: leader)
+        }
+    }
+
+    private func requireBeginning(of log: EventLog, _ position: Position) throws {
+        guard position != .start else { return }
+        guard position <= log.headPosition else {
+            throw EventStoreError(
+                .diverged,
+                "\(endpoint) holds positions up to \(position), this log ends at \(log.headPosition): the copy is of another log, or of this one when it knew more. Restore the log from it (daybook restore), or copy into an empty schema."
+            )
+        }
+        let theirs = try record(at: position)
+        let mine = try log.record(at: position)?.encoded()
+        guard theirs == mine else {
+            throw EventStoreError(
+                .diverged,
+                "\(endpoint) holds another record at position \(position) than this log: the copy is of another log. Compare them with daybook verify --against, or copy into an empty schema."
+            )
+        }
+    }
+
+    /// Throws `EventStoreError` `fenced` where another program has claimed the copy since `head`.
+    func requireOurs(_ head: Head) throws {
+        let now = try self.head()
+        guard now == head else { throw fenced(head, by: now) }
+    }
+
+    /// Appends events behind `head`, in one transaction: all or none, and the head with them.
+    ///
+    /// - Parameters:
+    ///   - keys: what opens personal data in them, by the digest of the person; known ones are left as they are.
+    ///   - streams: where the streams of the events stand after them.
+    /// - Throws: `EventStoreError` `fenced` where another program has claimed the copy since `head`.
+    ///   `SQLState.transactionResolutionUnknown`: `head()` tells what became of it.
+    func append(_ events: [ReplicatedEvent], behind head: Head) throws -> Head {
+        guard let first = events.first, let last = events.last else { return head }
+        let through = last.record.position
+        try connection.transaction {
+            let moved = try connection.execute(
+                "UPDATE log_head SET position = $1 WHERE epoch = $2 AND position = $3",
+                [.integer(through.signed), .integer(head.epoch), .integer(head.position.signed)])
+            guard moved == 1 else { throw fenced(head, by: try self.head()) }
+            _ = try connection.query(
+                "SELECT make_room($1, $2)", [.integer(first.record.position.signed), .integer(through.signed)])
+            try addKeys(of: events)
+            try connection.copyIn(ReplicatedEvent.copyStatement) { writer in
+                for event in events { try writer.write(event.row) }
+            }
+            try moveStreams(events)
+        }
+        return Head(position: through, epoch: head.epoch, leader: head.leader)
+    }
+
+    private func fenced(_ mine: Head, by now: Head) -> EventStoreError {
+        EventStoreError(
+            .fenced,
+            "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again only if the other is stopped for good."
+        )
+    }
+
+    private func addKeys(of events: [ReplicatedEvent]) throws {
+        for key in events.flatMap(\.keys) {
+            try connection.execute(
+                "INSERT INTO person_keys (person, key) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING",
+                [.bytes(key.person), .bytes(key.key)])
+        }
+    }
+
+    private func moveStreams(_ events: [ReplicatedEvent]) throws {
+        var newest: [String: Record] = [:]
+        for event in events { newest[event.record.stream.description] = event.record }
+        // In one order everywhere, so that nobody waits in a ring.
+        let streams = newest.sorted { $0.key < $1.key }
+        try connection.execute(
+            """
+            INSERT INTO streams (stream, version, position)
+            SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+            ON CONFLICT (stream) DO UPDATE SET version = excluded.version, position = excluded.position
+            """,
+            [
+                .array(streams.map(\.key)), .array(streams.map { String($0.value.version.rawValue) }),
+                .array(streams.map { String($0.value.position.rawValue) }),
+            ])
+    }
+
+    /// The bytes of a record; nil where there is none.
+    package func record(at position: Position) throws -> [UInt8]? {
+        try connection.query("SELECT record FROM events WHERE position = $1", [.integer(position.signed)])
+            .first?.bytes("record")
+    }
+
+    /// Up to `limit` rows behind `position`, in order of their positions, whatever gaps there are.
+    package func records(after position: Position, limit: Int) throws -> [(position: Position, bytes: [UInt8])] {
+        try connection.query(
+            "SELECT position, record FROM events WHERE position > $1 ORDER BY position LIMIT $2",
+            [.integer(position.signed), .integer(Int64(limit))]
+        ).map { row in
+            (
+                Position(rawValue: UInt64(bitPattern: try row.integer("position") ?? 0)),
+                try row.bytes("record") ?? []
+            )
+        }
+    }
+
+    /// The last position before the first event that was recorded later than `time`.
+    func lastPosition(recordedBy time: Timestamp) throws -> Position {
+        let row = try connection.query(
+            "SELECT min(position) AS first FROM events WHERE recorded_at > $1", [.text(time.description)]
+        ).first
+        guard let first = try row?.integer("first") else { return Position(rawValue: UInt64(Int64.max)) }
+        return Position(rawValue: UInt64(bitPattern: first) - 1)
+    }
+
+    /// What opens personal data, by the digest of the person, in no order.
+    func personKeys() throws -> [(key: [UInt8], value: [UInt8])] {
+        try connection.query("SELECT person, key FROM person_keys").map { row in
+            (try row.bytes("person") ?? [], try row.bytes("key") ?? [])
+        }
+    }
+}
+
+extension Position {
+    /// As Postgres has it, which knows no unsigned numbers. Positions never come near the half of what 64 bits hold.
+    var signed: Int64 { Int64(bitPattern: rawValue) }
+}

@@ -1,0 +1,126 @@
+import EventStore
+import Ledger
+import Postgres
+import TestServers
+import TestTools
+import Testing
+
+@testable import EventStore
+
+@Suite("The copy of the log in Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(3)))
+struct ReplicatorTests {
+    @Test("Every record is copied to the byte, in its order, with what opens personal data", arguments: [1, 2, 3])
+    func copied(seed: UInt64) async throws {
+        let shop = try CopiedShop()
+        try await shop.data.write { store, writer in
+            try await shop.sell(600, seed: seed, writer)
+            #expect(try await shop.copyAll(store) == store.log.headPosition)
+            #expect(try shop.doubts(store) == [])
+            let copy = try Replica(reading: shop.url).records(after: .start, limit: 100_000)
+            let log = try store.log.readEncoded(after: .start, limit: 100_000)
+            #expect(copy.map(\.bytes) == log.map(\.bytes))
+            #expect(copy.map(\.position) == log.map(\.record.position))
+            #expect(try Replica(reading: shop.url).personKeys().count > 0)
+        }
+    }
+
+    @Test("It stops anywhere and goes on where the copy ends")
+    func resumed() async throws {
+        let shop = try CopiedShop()
+        try await shop.data.write { store, writer in
+            var sales = RandomShop(seed: SplitMix64(seed: 5))
+            for _ in 1...5 {
+                try await shop.sell(60, &sales, writer)
+                try await shop.copying(store) { replicator in
+                    _ = await replicator.position.reached(store.log.head.value / 2, within: .seconds(60))
+                }
+            }
+            #expect(try await shop.copyAll(store) == store.log.headPosition)
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+
+    @Test("An auditor finds every movement of an article with psql, without personal data")
+    func history() async throws {
+        let shop = try CopiedShop()
+        try await shop.data.write { store, writer in
+            try await writer.sell(sku("LAMP"), stock: 5)
+            try await writer.accept(AddToCart(cart: cart("c"), sku: sku("LAMP"), quantity: 2))
+            try await writer.accept(PlaceOrder(cart: cart("c"), order: order("o"), contact: SampleContacts.whole))
+            _ = try await shop.copyAll(store)
+        }
+        let connection = try shop.connect()
+        let rows = try connection.query(
+            "SELECT type, version, actor, data->>'quantity' AS received, data->'allocations'->0->>'quantity' AS reserved FROM history WHERE stream = 'stock-LAMP' ORDER BY version"
+        )
+        #expect(rows.map { $0["type"] } == ["stock.received", "stock.reserved"])
+        #expect(rows.map { $0["received"] ?? $0["reserved"] } == ["5", "2"])
+        #expect(try rows.map { try $0.integer("version") } == [1, 2])
+        let placed = try #require(
+            try connection.query("SELECT data::text FROM history WHERE type = 'order.placed'").first)
+        #expect(placed["data"]?.contains("sealed") == true)
+        #expect(placed["data"]?.contains("@") == false)
+    }
+
+    @Test(
+        "An event can't be changed, by privilege nor by who has every privilege",
+        arguments: [
+            "UPDATE events SET actor = 'me'", "DELETE FROM events", "TRUNCATE events", "TRUNCATE events_0",
+            "DELETE FROM events_0",
+        ])
+    func appendOnly(statement: String) async throws {
+        let shop = try CopiedShop()
+        let user = try shop.user("owner")
+        try await shop.data.write { store, writer in
+            try await writer.sell(sku("LAMP"), stock: 5)
+            try await shop.copying(store, url: user) { replicator in
+                _ = await replicator.position.reached(store.log.head.value, within: .seconds(60))
+            }
+            let denied = try #require(throws: PostgresError.self) { try Connection(url: user).execute(statement) }
+            #expect(denied.sqlState.rawValue == "42501", "\(denied)")
+            let refused = try #require(throws: PostgresError.self) { try shop.connect().execute(statement) }
+            #expect(refused.message.contains("append-only"), "\(refused)")
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+
+    @Test("While Postgres is away commands go on, and the rest follows when it is back")
+    func awayAsync() async throws {
+        let shop = try CopiedShop()
+        let user = try shop.user("copier")
+        try await shop.data.write { store, writer in
+            try await writer.sell(sku("A"), stock: 5)
+            try await shop.copying(store, url: user) { replicator in
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                try shop.admit("copier", false)
+                try await shop.sell(50, seed: 7, writer)
+                while replicator.status.trouble == nil { await Task.yield() }
+                #expect(replicator.status.position < store.log.headPosition)
+                try shop.admit("copier", true)
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(replicator.status.trouble == nil)
+            }
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+
+    @Test("A connection that is cut again and again while it copies leaves no gap and nothing twice")
+    func cut() async throws {
+        let shop = try CopiedShop()
+        try await shop.data.write { store, writer in
+            var sales = RandomShop(seed: SplitMix64(seed: 11))
+            try await shop.sell(400, &sales, writer)
+            let administrator = try shop.connect()
+            try await shop.copying(store) { replicator in
+                for _ in 1...20 {
+                    _ = try administrator.query(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'daybook replica'"
+                    )
+                    try await shop.sell(20, &sales, writer)
+                }
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+            }
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+}
