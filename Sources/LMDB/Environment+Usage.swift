@@ -18,7 +18,10 @@ extension Environment {
             var statistics = MDB_stat()
             try LMDBError.check(mdb_env_info(handle, &information))
             try LMDBError.check(mdb_env_stat(handle, &statistics))
-            return (information.me_last_pgno + 1) * Int(statistics.ms_psize)
+            // A damaged meta page may say anything.
+            let pages = UInt(bitPattern: information.me_last_pgno)
+            let (bytes, isTooMany) = pages.multipliedReportingOverflow(by: UInt(statistics.ms_psize))
+            return isTooMany ? .max : Int(clamping: bytes.addingReportingOverflow(UInt(statistics.ms_psize)).partialValue)
         }
     }
 

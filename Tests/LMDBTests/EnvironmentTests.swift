@@ -50,6 +50,21 @@ struct EnvironmentTests {
         #expect(throws: LMDBError.invalidFile) { try directory.environment() }
     }
 
+    @Test("A file that claims to have more pages than there can be is refused", arguments: 136...143)
+    func absurdPageCount(byte: Int) throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let environment = try directory.environment()
+            try environment.append(1...100, to: environment.log())
+        }
+        let file = directory.path + "/data.mdb"
+        var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: file)))
+        // mm_last_pg of both meta pages: behind 16 bytes of page head, magic, version, address, size and two databases.
+        for page in [0, 4_096] { bytes[page + byte] = ~bytes[page + byte] }
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        #expect(throws: LMDBError.self) { try directory.environment() }  // Or the map has no room for them.
+    }
+
     @Test("Opening a directory twice in one process is refused until the first is closed")
     func openTwice() throws {
         do {
