@@ -135,7 +135,8 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Decompression", "FaultCampaign", "TestTools", "daybook"]),
+            name: "IntegrationTests",
+            dependencies: ["Decompression", "FaultCampaign", "TestServers", "TestTools", "daybook"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "TestTools"]),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"]),
         .testTarget(name: "LedgerTests", dependencies: ["Ledger", "TestTools"]),

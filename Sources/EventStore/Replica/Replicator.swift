@@ -56,6 +56,8 @@ package final class Replicator: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
     private let copied = Watermark()
+    /// How often it connected.
+    private let connections = Watermark()
     private let stopping = Watermark()
     private let ended = Watermark()
 
@@ -82,6 +84,11 @@ package final class Replicator: Sendable {
     package func stop() async {
         stopping.advance(to: 1)
         await Task { [ended] in while await !ended.reached(1, within: .seconds(3_600)) {} }.value
+    }
+
+    /// Waits until it has been connected. False where that takes longer.
+    package func connected(within timeout: Duration) async -> Bool {
+        await connections.reached(1, within: timeout)
     }
 
     /// Returns when it has ended; with the fault where it must not go on.
@@ -146,6 +153,7 @@ package final class Replicator: Sendable {
             "copying to Postgres",
             metadata: ["to": "\(replica.endpoint)", "from": "\(head.position)", "epoch": "\(head.epoch)"])
         advance(to: head.position)
+        connections.advance(to: connections.value + 1)
         var lastCheck = ContinuousClock.now
         while stopping.value == 0 {
             let events = try log.readEncoded(after: head.position, limit: options.eventsMax)

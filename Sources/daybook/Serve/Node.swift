@@ -45,14 +45,17 @@ struct Node {
         OpenFiles.raiseLimit(wanted: 2 * settings.connectionsMax + 1_024, logger)
         var services: [any Service] = []
         // First here is stopped last: who waits for the copy has his answer before.
-        if let replicator { services.append(ReplicatorService(replicator: replicator)) }
+        if let replicator {
+            replicator.start()
+            services.append(ReplicatorService(replicator: replicator))
+        }
         var writer: Writer?
         if roles.contains(.command) {
             var options = Writer.Options()
             options.queueCapacity = settings.queueCapacity
             let started = store.startWriter(options, replicator: replicator, logger: logger)
             writer = started
-            if demo { try await DemoShop.fill(store, started) }
+            if demo { try await fillDemo(started) }
             services.append(WriterService(writer: started))
         }
         if roles.contains(.project) {
@@ -84,6 +87,17 @@ struct Node {
         try await ServiceGroup(configuration: configuration).run()
         await writer?.stop()  // Again, for where the time ran out before its turn came.
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
+    }
+
+    private func fillDemo(_ writer: Writer) async throws {
+        if let replicator, settings.replication == .sync {
+            guard await replicator.connected(within: .seconds(10)) else {
+                throw Failure(
+                    .environment,
+                    replicator.status.trouble ?? "The copy in Postgres was not reached, and commands are to wait for it.")
+            }
+        }
+        try await DemoShop.fill(store, writer)
     }
 
     private static func replicator(
@@ -166,7 +180,6 @@ private struct ReplicatorService: Service {
     let replicator: Replicator
 
     func run() async throws {
-        replicator.start()
         let fault = await withGracefulShutdownHandler {
             await replicator.untilEnded()
         } onGracefulShutdown: {
