@@ -88,7 +88,8 @@ let package = Package(
             name: "daybook",
             dependencies: [
                 "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Postgres",
-                "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore, serviceLifecycle,
+                "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore,
+                serviceLifecycle,
                 systemPackage, unixSignals,
             ],
             linkerSettings: [.linkedLibrary("jemalloc")]

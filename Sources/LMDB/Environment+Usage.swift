@@ -19,9 +19,9 @@ extension Environment {
             try LMDBError.check(mdb_env_info(handle, &information))
             try LMDBError.check(mdb_env_stat(handle, &statistics))
             // A damaged meta page may say anything.
-            let pages = UInt(bitPattern: information.me_last_pgno)
-            let (bytes, isTooMany) = pages.multipliedReportingOverflow(by: UInt(statistics.ms_psize))
-            return isTooMany ? .max : Int(clamping: bytes.addingReportingOverflow(UInt(statistics.ms_psize)).partialValue)
+            let (last, isNone) = UInt(bitPattern: information.me_last_pgno).addingReportingOverflow(1)
+            let (bytes, isTooMany) = last.multipliedReportingOverflow(by: UInt(statistics.ms_psize))
+            return isNone || isTooMany ? .max : Int(clamping: bytes)
         }
     }
 

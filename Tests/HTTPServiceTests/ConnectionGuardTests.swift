@@ -185,6 +185,20 @@ struct ConnectionGuardTests {
         #expect(pipeline.rules.admission.state.inHand == 0)
     }
 
+    @Test("While the server stops the request in hand is answered as the last of its connection")
+    func quiescing() throws {
+        let pipeline = try Pipeline()
+        try pipeline.send(Pipeline.get("/a") + Pipeline.get("/b"))
+        pipeline.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        try pipeline.answer()
+        let answer = try pipeline.received()
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(answer.contains("Connection: close"))
+        #expect(pipeline.paths == ["/a"])
+        pipeline.wait(4)
+        #expect(!pipeline.channel.isActive)
+    }
+
     @Test("A request is in hand once its body is there: who is slow to send one takes nobody's place")
     func slowBodyTakesNoPlace() throws {
         let pipeline = try Pipeline(inHand: 1...1)

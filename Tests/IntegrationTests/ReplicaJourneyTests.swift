@@ -59,6 +59,8 @@ struct ReplicaJourneyTests {
         let replica = try #require(status.json["replica"] as? [String: Any])
         #expect(replica["lag"] as? Int == 0)
         #expect(replica["mode"] as? String == "sync")
+        let asked = try Program.run(["status", "--data", "found"], in: directory.path)
+        #expect(asked.output.contains("replica     position "), "\(asked.output)\(asked.errors)")
         #expect(found.stop() == 0)
         let verifying = try Program.run(["verify", "--data", "found", "--against", url], in: directory.path)
         #expect(verifying.status == 0, "\(verifying.output)\(verifying.errors)")
@@ -110,5 +112,8 @@ struct ReplicaJourneyTests {
         let result = try Program.run(["serve", "--data", "data"], in: directory.path)
         #expect(result.status == 2)
         #expect(result.errors.contains("DAYBOOK_POSTGRES_URL"), "\(result.errors)")
+        let idle = try Program.run(["serve", "--data", "data", "--roles", "replicate"], in: directory.path)
+        #expect(idle.status == 2)
+        #expect(idle.errors.contains("DAYBOOK_POSTGRES_URL"), "\(idle.errors)")
     }
 }

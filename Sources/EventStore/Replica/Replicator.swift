@@ -39,6 +39,12 @@ package final class Replicator: Sendable {
         package let position: Position
         /// Why nothing is being copied; nil while all is well.
         package let trouble: String?
+
+        package init(mode: Mode, position: Position, trouble: String?) {
+            self.mode = mode
+            self.position = position
+            self.trouble = trouble
+        }
     }
 
     private struct State {

@@ -44,6 +44,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var responseBegan = false
     private var responseEnded = false
     private var closesAfterFlush = false
+    /// Whether the server is stopping: the request in hand is the last one.
+    private var isQuiescing = false
     /// Reading, or the end of input, that waits until held requests had their turn.
     private var holdsRead = false
     private var holdsInputClosed = false
@@ -87,6 +89,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { isQuiescing = true }
         guard let event = event as? ChannelEvent, event == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
         }
@@ -314,15 +317,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// The head of a route's response is being written. Says whether another request may follow it.
     func beganResponse() -> Bool {
         responseBegan = true
-        return head.keepsAlive
+        return keepsAlive
     }
+
+    private var keepsAlive: Bool { head.keepsAlive && !isQuiescing }
 
     /// The end of a route's response was written.
     func endedResponse() {
         responseEnded = true
         guard let context else { return }
         leave(context)
-        guard head.keepsAlive else {
+        guard keepsAlive else {
             closesAfterFlush = true
             return
         }

@@ -94,7 +94,7 @@ struct Node {
             guard await replicator.connected(within: .seconds(10)) else {
                 throw Failure(
                     .environment,
-                    replicator.status.trouble ?? "The copy in Postgres was not reached, and commands are to wait for it.")
+                    replicator.status.trouble ?? "The copy in Postgres was not reached, and commands wait for it.")
             }
         }
         try await DemoShop.fill(store, writer)
@@ -104,6 +104,9 @@ struct Node {
         of store: Store, _ roles: Set<Role>, _ settings: Settings, _ logger: Logger
     ) throws -> Replicator? {
         guard roles.contains(.replicate), let url = settings.postgresURL else {
+            if roles == [.replicate] {
+                throw Failure(.usage, "The role replicate alone has nothing to do: set DAYBOOK_POSTGRES_URL.")
+            }
             guard settings.replication == .sync, roles.contains(.command) else { return nil }
             throw Failure(
                 .usage,
