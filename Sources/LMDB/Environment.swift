@@ -47,6 +47,7 @@ package final class Environment: @unchecked Sendable {
         self.directory = directory
         claim = try DirectoryClaim(directory)
         if !options.readOnly { try Self.makeFile(in: directory) }
+        try Self.checkPageSize(in: directory)
         try Self.reserveReaders(directory, options)
         handle = try Self.open(directory, options)
         // A page which the file no longer has would end the process with SIGBUS when it is read.
@@ -96,6 +97,24 @@ package final class Environment: @unchecked Sendable {
         defer { mdb_env_close(handle) }
         try LMDBError.check(mdb_env_sync(handle, 1))
         guard rename(making + "/data.mdb", file) == 0 else { throw LMDBError(rawValue: errno) }
+    }
+
+    /// Both meta pages must be of one page size: LMDB takes the newer one's word for it, and reads beyond the end of the file
+    /// where that is damaged, which ends the process.
+    ///
+    /// The format of LMDB 0.9 (mdb.c): a page begins with 16 bytes of head; the size is the fourth field of `MDB_meta`, 24
+    /// bytes in it, as the padding of the first database.
+    private static func checkPageSize(in directory: String) throws(LMDBError) {
+        let file = Glibc.open(directory + "/data.mdb", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }  // LMDB says why.
+        defer { close(file) }
+        func pageSize(at page: UInt32) -> UInt32? {
+            var size: UInt32 = 0
+            return pread(file, &size, 4, off_t(page) + 40) == 4 ? size : nil
+        }
+        // LMDB itself refuses a file whose first page says nothing sensible, or which ends before the second.
+        guard let first = pageSize(at: 0), first.nonzeroBitCount == 1, let second = pageSize(at: first) else { return }
+        guard second == first else { throw .corrupted }
     }
 
     private static func open(

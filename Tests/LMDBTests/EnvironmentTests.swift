@@ -50,6 +50,30 @@ struct EnvironmentTests {
         #expect(throws: LMDBError.invalidFile) { try directory.environment() }
     }
 
+    @Test("A file whose pages are of another size than it says is refused", arguments: [0, 4_096], 40...43)
+    func otherPageSize(page: Int, byte: Int) throws {
+        let directory = try TemporaryDirectory()
+        // After one commit the one meta page is the newer, after two the other.
+        for range in [1...100, 101...200] as [ClosedRange<UInt64>] {
+            do {
+                let environment = try directory.environment()
+                try environment.append(range, to: environment.log())
+            }
+            try flip(page + byte, in: directory)
+            #expect(throws: LMDBError.self) { try directory.environment() }
+            try flip(page + byte, in: directory)
+        }
+    }
+
+    private func flip(_ byte: Int, in directory: TemporaryDirectory) throws {
+        let file = URL(fileURLWithPath: directory.path + "/data.mdb")
+        var bytes = Array(try Data(contentsOf: file))
+        bytes[byte] = ~bytes[byte]
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.write(contentsOf: bytes)
+        try handle.close()
+    }
+
     @Test("A file that claims to have more pages than there can be is refused", arguments: 136...143)
     func absurdPageCount(byte: Int) throws {
         let directory = try TemporaryDirectory()

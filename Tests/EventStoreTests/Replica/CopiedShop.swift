@@ -43,6 +43,12 @@ final class CopiedShop: Sendable {
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", [.text(role)])
     }
 
+    /// The processes of Postgres that work for the user.
+    func backends(of name: String) throws -> [pid_t] {
+        try connect().query("SELECT pid FROM pg_stat_activity WHERE usename = $1", [.text("\(name)_\(schema)")])
+            .compactMap { pid_t(try $0.integer("pid") ?? 0) }
+    }
+
     private func administer(_ script: String) throws { try Connection(url: server.url()).execute(script: script) }
 
     func connect() throws -> Connection { try Connection(url: url) }
@@ -71,11 +77,13 @@ final class CopiedShop: Sendable {
     }
 
     func copying<R>(
-        _ store: Store, _ mode: Replicator.Mode = .async, url: String? = nil, _ body: (Replicator) async throws -> R
+        _ store: Store, _ mode: Replicator.Mode = .async, url: String? = nil, silenceMax: Duration = .seconds(10),
+        _ body: (Replicator) async throws -> R
     ) async throws -> R {
         var options = Replicator.Options(url: url ?? self.url)
         options.mode = mode
         options.idleCheck = .milliseconds(20)
+        options.silenceMax = silenceMax
         let replicator = Replicator(store, options, logger: .silent)
         replicator.start()
         let result: Result<R, any Error>

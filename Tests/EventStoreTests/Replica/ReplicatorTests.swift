@@ -1,4 +1,5 @@
 import EventStore
+import Glibc
 import Ledger
 import Postgres
 import TestServers
@@ -104,18 +105,36 @@ struct ReplicatorTests {
         }
     }
 
+    @Test(
+        "A Postgres that stands still in the middle is given up, and what it had in hand is found out when it goes on")
+    func stopped() async throws {
+        let shop = try CopiedShop()
+        let user = try shop.user("copier")
+        try await shop.data.write { store, writer in
+            try await writer.sell(sku("A"), stock: 5)
+            try await shop.copying(store, url: user, silenceMax: .milliseconds(500)) { replicator in
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                let backend = try #require(try shop.backends(of: "copier").first)
+                #expect(kill(backend, SIGSTOP) == 0)
+                try await shop.sell(50, seed: 7, writer)
+                while replicator.status.trouble == nil { await Task.yield() }
+                #expect(kill(backend, SIGCONT) == 0)
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+            }
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+
     @Test("A connection that is cut again and again while it copies leaves no gap and nothing twice")
     func cut() async throws {
         let shop = try CopiedShop()
+        let user = try shop.user("copier")
         try await shop.data.write { store, writer in
             var sales = RandomShop(seed: SplitMix64(seed: 11))
             try await shop.sell(400, &sales, writer)
-            let administrator = try shop.connect()
-            try await shop.copying(store) { replicator in
+            try await shop.copying(store, url: user) { replicator in
                 for _ in 1...20 {
-                    _ = try administrator.query(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'daybook replica'"
-                    )
+                    for backend in try shop.backends(of: "copier") { kill(backend, SIGTERM) }
                     try await shop.sell(20, &sales, writer)
                 }
                 #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
