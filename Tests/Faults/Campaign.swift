@@ -50,6 +50,8 @@ package final class Campaign: Sendable {
         package var only: String?
         /// How many runs go on at once.
         package var lanes = 2
+        /// So many runs at the beginning are left out: those that an interrupted campaign had.
+        package var skip = 0
         /// Where the compiled shims are; nil where there are none.
         package var shims: String?
         /// Where other programs, made wrong on purpose, are; nil where there are none.
@@ -182,7 +184,7 @@ package final class Campaign: Sendable {
 
     /// Does the work for each, `lanes` at once.
     func each<Item: Sendable>(_ items: [Item], _ body: @escaping @Sendable (Item) throws -> Void) throws {
-        let next = Mutex(items[...])
+        let next = Mutex(items.dropFirst(options.skip))
         let failure = Mutex<(any Error)?>(nil)
         let group = DispatchGroup()
         for _ in 0..<min(options.lanes, items.count) {

@@ -16,6 +16,7 @@ struct FaultsCommand: ParsableCommand {
     @Option(help: "Chooses moments, commands and bytes.") var seed: UInt64 = 20_261_122
     @Option(help: "Only the run of this label.") var only: String?
     @Option(help: "How many runs go on at once.") var lanes = 2
+    @Option(help: "Leave the first so many runs out, which an interrupted campaign had.") var skip = 0
     @Option(help: "The directory of the compiled shims.") var shims: String?
     @Option(help: "The directory of the programs which are wrong on purpose.") var mutants: String?
     @Flag(help: "The small numbers of the tests.") var short = false
@@ -33,6 +34,7 @@ struct FaultsCommand: ParsableCommand {
         options.rounds = rounds
         options.only = only
         options.lanes = lanes
+        options.skip = skip
         options.shims = shims.map { URL(filePath: $0).path }
         options.mutants = mutants.map { URL(filePath: $0).path }
         options.scale = short ? .short : .full

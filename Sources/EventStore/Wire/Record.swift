@@ -110,6 +110,8 @@ extension Record {
         _ reader: inout RecordReader, at position: Position
     ) throws(EventStoreError) -> (type: EventType, position: Position) {
         let bytes = reader.bytes
+        // A damaged length may reach beyond the end of the file, where reading ends the process.
+        guard bytes.count <= bytesMax else { throw .corrupt(position, "it is longer than any record can be") }
         guard bytes.count > 5,
             bytes.loadUnaligned(as: UInt32.self).littleEndian == CRC32C.checksum(.init(rebasing: bytes[4...]))
         else { throw .corrupt(position, "its checksum does not match") }

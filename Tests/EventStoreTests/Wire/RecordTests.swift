@@ -95,6 +95,12 @@ struct RecordTests {
         try damage(at: record.position.rawValue) { try Record.decode(long.span.bytes, at: record.position) }
     }
 
+    @Test("What is longer than any record is damage, and is not read to its end")
+    func tooLong() throws {
+        let long = Record.sample(.stockReceived, at: 7, payload: Array(repeating: 1, count: Record.bytesMax)).encoded()
+        try damage(at: 7) { try Record.decode(long.span.bytes, at: .at(7)) }
+    }
+
     @Test("A record found at another position than its own is refused, naming where it was found")
     func misplaced() throws {
         let bytes = Record.sample(.stockReceived, at: 7, payload: []).encoded()
