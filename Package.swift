@@ -45,11 +45,12 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of ours, for what Swift can't be asked to do.
+        .target(name: "CLMDBFaults"),
         .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         // Their Swift wrappers; each alone imports its C module.
         .target(name: "Decompression", dependencies: ["CLZMA", "CZlib"]),
-        .target(name: "LMDB", dependencies: ["CLMDB"]),
+        .target(name: "LMDB", dependencies: ["CLMDB", "CLMDBFaults"]),
         .target(name: "Postgres", dependencies: ["CPostgres"]),
         .target(name: "Redis", dependencies: ["CRedis"]),
 
@@ -87,10 +88,9 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "Ledger", "Postgres",
-                "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging, nioCore,
-                serviceLifecycle,
-                systemPackage, unixSignals,
+                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
+                "Postgres", "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging,
+                nioCore, serviceLifecycle, systemPackage, unixSignals,
             ],
             linkerSettings: [.linkedLibrary("jemalloc")]
         ),
@@ -100,8 +100,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", hummingbird, logging,
-                serviceLifecycle,
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestTools", hummingbird,
+                logging, serviceLifecycle,
             ],
             path: "Tests/Support"
         ),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Decompression
 import EventStore
 import Foundation
+import LMDB
 import Postgres
 
 /// The program.
@@ -28,6 +29,7 @@ struct Daybook: AsyncParsableCommand {
         ])
 
     static func main() async {
+        PageFault.endsProcess(code: Failure.Code.check.rawValue)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
