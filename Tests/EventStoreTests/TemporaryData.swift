@@ -2,6 +2,7 @@ import EventStore
 import Foundation
 import LMDB
 import Logging
+import TestTools
 import Testing
 
 @testable import EventStore
@@ -45,7 +46,7 @@ final class TemporaryData: Sendable {
         } catch {
             result = .failure(error)
         }
-        for part in ["log", "index", "keys"] { await awaitClosing(of: path + "/" + part) }
+        for part in ["log", "index", "keys"] { try await awaitClosing(of: path + "/" + part) }
         if access == .readWrite { awaitLock(of: path) }
         return try result.get()
     }
@@ -64,12 +65,12 @@ final class TemporaryData: Sendable {
     }
 
     /// LMDB opens a directory once in a process, and a Writer's thread lets go of it a moment after `stop` returned.
-    private static func awaitClosing(of directory: String) async {
+    private static func awaitClosing(of directory: String) async throws {
         func isOpen() -> Bool {
             do { _ = try Environment(directory: directory) } catch { return error == .openTwice }
             return false
         }
-        while isOpen() { await Task.yield() }
+        try await until { !isOpen() }
     }
 
     /// A child process that another test starts at this moment holds the lock with this one, until it runs its program.

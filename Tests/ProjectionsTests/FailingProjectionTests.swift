@@ -3,6 +3,7 @@ import GRDB
 import Ledger
 import Synchronization
 import TestSupport
+import TestTools
 import Testing
 
 @testable import Projections
@@ -32,7 +33,7 @@ struct FailingProjectionTests {
             Picky.refuses.withLock { $0 = "E" }
             try await writer.accept("register-product", #"{"sku":"E","name":"E"}"#)
             projector.start()
-            while model.stoppedBy == nil { await Task.yield() }
+            try await until { model.stoppedBy != nil }
             let failure = try #require(model.stoppedBy)
             #expect(failure.after == before.position)
             #expect(failure.message.contains("I do not like E"))
@@ -45,7 +46,7 @@ struct FailingProjectionTests {
             Picky.refuses.withLock { $0 = nil }
             #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
             #expect(try model.rows("name") == ["A", "BAD", "C", "D", "E", "F"])
-            while model.stoppedBy != nil { await Task.yield() }
+            try await until { model.stoppedBy == nil }
             await projector.stop()
         }
     }
@@ -92,7 +93,7 @@ struct FailingProjectionTests {
                 #expect(await other.watermark.reached(3, within: .seconds(30)))
                 #expect(other.stoppedBy == nil)
             }
-            while model.stoppedBy == nil { await Task.yield() }
+            try await until { model.stoppedBy != nil }
             for projector in projectors { await projector.stop() }
         }
     }

@@ -1,6 +1,7 @@
 package import EventStore
 import Foundation
 package import Logging
+import TestTools
 
 /// A data directory that lasts as long as the test holds it.
 package final class DataDirectory: Sendable {
@@ -23,7 +24,7 @@ package final class DataDirectory: Sendable {
     ) async throws -> R {
         let closing = Closing()
         let result = await opened(options, closing, body)
-        await closing.isDone()
+        try await closing.isDone()
         return try result.get()
     }
 
@@ -56,8 +57,8 @@ private final class Closing {
         return store
     }
 
-    func isDone() async {
-        while log != nil || index != nil || keyring != nil { await Task.yield() }
+    func isDone() async throws {
+        try await until { log == nil && index == nil && keyring == nil }
     }
 }
 

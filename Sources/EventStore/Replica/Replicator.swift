@@ -63,7 +63,9 @@ package final class Replicator: Sendable {
     private let state = Mutex(State())
     private let copied = Watermark()
     /// How often it connected.
-    private let connections = Watermark()
+    package let connections = Watermark()
+    /// How often it was interrupted or could not connect.
+    package let interruptions = Watermark()
     private let stopping = Watermark()
     private let ended = Watermark()
 
@@ -90,11 +92,6 @@ package final class Replicator: Sendable {
     package func stop() async {
         stopping.advance(to: 1)
         await Task { [ended] in while await !ended.reached(1, within: .seconds(3_600)) {} }.value
-    }
-
-    /// Waits until it has been connected. False where that takes longer.
-    package func connected(within timeout: Duration) async -> Bool {
-        await connections.reached(1, within: timeout)
     }
 
     /// Returns when it has ended; with the fault where it must not go on.
@@ -204,6 +201,7 @@ package final class Replicator: Sendable {
         }
         if isNew { logger.warning("not copying to Postgres", metadata: ["error": "\(error)"]) }
         release(trouble)
+        interruptions.advance(to: interruptions.value + 1)
     }
 
     private func end(_ fault: EventStoreError?) {

@@ -91,7 +91,7 @@ struct Node {
 
     private func fillDemo(_ writer: Writer) async throws {
         if let replicator, settings.replication == .sync {
-            guard await replicator.connected(within: .seconds(10)) else {
+            guard await replicator.connections.reached(1, within: .seconds(10)) else {
                 throw Failure(
                     .environment,
                     replicator.status.trouble ?? "The copy in Postgres was not reached, and commands wait for it.")

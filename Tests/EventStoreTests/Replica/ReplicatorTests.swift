@@ -95,7 +95,7 @@ struct ReplicatorTests {
                 #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
                 try shop.admit("copier", false)
                 try await shop.sell(50, seed: 7, writer)
-                while replicator.status.trouble == nil { await Task.yield() }
+                #expect(await replicator.interruptions.reached(1, within: .seconds(60)))
                 #expect(replicator.status.position < store.log.headPosition)
                 try shop.admit("copier", true)
                 #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
@@ -117,7 +117,7 @@ struct ReplicatorTests {
                 let backend = try #require(try shop.backends(of: "copier").first)
                 #expect(kill(backend, SIGSTOP) == 0)
                 try await shop.sell(50, seed: 7, writer)
-                while replicator.status.trouble == nil { await Task.yield() }
+                #expect(await replicator.interruptions.reached(1, within: .seconds(60)))
                 #expect(kill(backend, SIGCONT) == 0)
                 #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
             }
