@@ -20,6 +20,8 @@ package struct EventStoreError: Error, Sendable, CustomStringConvertible {
         case conflict = "append_conflict"
         /// The copy in Postgres can't be reached, and commands are to be in it before they are answered.
         case replicaAway = "replica_away"
+        /// The log is in a Postgres that can't be reached.
+        case logAway = "log_away"
         /// Another program writes the copy: this one may accept nothing more.
         case fenced = "fenced"
         /// The copy is not the beginning of the log.

@@ -18,15 +18,20 @@ package struct Store: Sendable {
     private let snapshots: Snapshots
     package let keyring: Keyring
     package let events: StoredEvents
+    /// The log as others append to it, too; nil where it is this directory's alone.
+    let shared: PostgresRecords?
     private let lock: DirectoryLock?
 
     /// Opens the store, creating what is missing when it may write. The index catches up with the log.
     ///
-    /// - Parameter logBytesMax: the most that the log may grow to. One that is larger already is opened whole.
+    /// - Parameters:
+    ///   - logBytesMax: the most that the log may grow to. One that is larger already is opened whole.
+    ///   - postgresURL: where the log is, if several machines append to it; this directory then holds a copy.
     /// - Throws: `EventStoreError.directory` where the directory can't be used or another process writes to it;
     ///   `corrupt` where a record that is read is damaged.
     package init(
-        directory: String, access: Access, logBytesMax: Int = 256 << 30, logger: Logger = Logger(label: "daybook")
+        directory: String, access: Access, logBytesMax: Int = 256 << 30, postgresURL: String? = nil,
+        logger: Logger = Logger(label: "daybook")
     ) throws {
         self.directory = directory
         let readOnly = access == .readOnly
@@ -41,9 +46,12 @@ package struct Store: Sendable {
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
-        log = try EventLog(try LMDBRecords(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax))
+        let records = try LMDBRecords(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax)
         keyring = Keyring(try LMDBKeys(directory: directory + "/keys", readOnly: readOnly))
         events = StoredEvents(keyring: keyring)
+        shared = try postgresURL.map { [events] in try PostgresRecords(local: records, events: events, url: $0) }
+        log = try EventLog(shared ?? records)
+        if shared != nil { try Self.mark(directory) }
         let files = DirectoryFiles(directory: directory + "/index")
         index = try LogIndex(files: files, log: log, readOnly: readOnly, logger: logger)
         snapshots = Snapshots(files: files, digestKey: index.digestKey)
@@ -58,8 +66,27 @@ package struct Store: Sendable {
         Writer(
             store: WriterStore(
                 log: log, index: index, snapshots: snapshots, keyring: keyring, codec: events, lock: lock,
-                progress: WriterProgress(indexed: log.headPosition, runsBeside: true), replicator: replicator),
+                progress: WriterProgress(indexed: log.headPosition, runsBeside: true),
+                takesTurns: shared != nil, replicator: replicator),
             options: options, logger: logger)
+    }
+
+    /// Throws `EventStoreError.directory` where the directory was opened as a copy of a shared log, and now is not: what is
+    /// appended to a copy alone would be lost to all others.
+    package func requireOwnLog() throws(EventStoreError) {
+        guard shared == nil, FileManager.default.fileExists(atPath: Self.mark(of: directory)) else { return }
+        throw EventStoreError(
+            .directory,
+            "\(directory) holds a copy of a log that several machines append to. Name that log with --log or DAYBOOK_LOG. If this copy is to be a log of its own from now on, delete \(Self.mark(of: directory))."
+        )
+    }
+
+    private static func mark(of directory: String) -> String { directory + "/copy-of-shared-log" }
+
+    private static func mark(_ directory: String) throws(EventStoreError) {
+        guard FileManager.default.createFile(atPath: mark(of: directory), contents: nil) else {
+            throw EventStoreError(.directory, "\(mark(of: directory)) can't be written. Check owner and permissions.")
+        }
     }
 
     /// Where the read models are kept.

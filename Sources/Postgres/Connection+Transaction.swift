@@ -14,9 +14,7 @@ extension Connection {
     /// - A connection lost while committing throws `SQLState.transactionResolutionUnknown`.
     /// - Nothing is retried; transactions do not nest.
     package func transaction<R>(isolation: Isolation = .readCommitted, _ body: () throws -> R) throws -> R {
-        let status = PQtransactionStatus(try openHandle())
-        precondition(status == PQTRANS_IDLE, "a transaction or a copy is already open on this connection")
-        try execute("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+        try begin(isolation: isolation)
         let value: R
         do {
             value = try body()
@@ -28,7 +26,15 @@ extension Connection {
         return value
     }
 
-    private func commit() throws(PostgresError) {
+    /// Opens a transaction, for where it spans more than one call. It ends with `commit` or `rollback`.
+    package func begin(isolation: Isolation = .readCommitted) throws(PostgresError) {
+        let status = PQtransactionStatus(try openHandle())
+        precondition(status == PQTRANS_IDLE, "a transaction or a copy is already open on this connection")
+        try execute("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+    }
+
+    /// - Throws: as `transaction` does.
+    package func commit() throws(PostgresError) {
         let result: ServerResult
         do throws(PostgresError) {
             result = try run("COMMIT", [])
@@ -43,7 +49,7 @@ extension Connection {
     }
 
     /// A connection that cannot roll back is closed, so that no later statement joins the abandoned transaction.
-    private func rollback() {
+    package func rollback() {
         guard isOpen else { return }
         do throws(PostgresError) {
             try execute("ROLLBACK")

@@ -43,8 +43,14 @@ package struct Status: Sendable {
     package let projections: [Projection]
     /// Nil where this process copies nothing.
     package let replica: Replica?
+    /// Nil where nobody else appends to the log.
+    package let shared: LogFollower.Status?
 
-    package init(of store: Store, _ models: ReadModels, _ replicator: Replicator.Status? = nil) throws {
+    package init(
+        of store: Store, _ models: ReadModels, _ replicator: Replicator.Status? = nil,
+        _ follower: LogFollower.Status? = nil
+    ) throws {
+        shared = follower
         head = try store.log.refreshHead()
         logBytes = try store.log.sizeOnDiskBytes
         indexBytes = store.index.sizeOnDiskBytes
@@ -77,6 +83,10 @@ package struct Status: Sendable {
                 writer.field("lagSeconds", replica.lagSeconds)
                 writer.field("trouble", replica.trouble)
             }
+        }
+        if let shared {
+            writer.key("sharedLog")
+            writer.object { $0.field("trouble", shared.trouble) }
         }
         writer.key("projections")
         writer.array { writer in

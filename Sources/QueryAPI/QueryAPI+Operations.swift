@@ -42,10 +42,11 @@ extension QueryAPI {
         }
     }
 
-    private func status() throws -> Status { try Status(of: store, models, replicator?.status) }
+    private func status() throws -> Status { try Status(of: store, models, replicator?.status, follower?.status) }
 
     private func notReady(_ status: Status) -> [String] {
         status.projections.compactMap(notReady) + (status.replica.map(notReady) ?? [])
+            + (status.shared?.trouble.map { [$0] } ?? [])
     }
 
     /// Where commands don't wait for the copy, a copy that is away is no reason to send no commands.
@@ -95,6 +96,9 @@ extension QueryAPI {
                 [("", UInt64(replica.lagSeconds))])
             gauge(
                 "daybook_replica_away", "1 while nothing can be copied.", [("", replica.trouble == nil ? 0 : 1)])
+        }
+        if let shared = status.shared {
+            gauge("daybook_shared_log_away", "1 while others' events can't be had.", [("", shared.trouble == nil ? 0 : 1)])
         }
         return lines.joined(separator: "\n") + "\n"
     }

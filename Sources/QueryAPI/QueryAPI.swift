@@ -21,14 +21,18 @@ package struct QueryAPI: Sendable {
     let models: ReadModels
     /// Copies the log, where this process does.
     let replicator: Replicator?
+    /// Follows the log, where others append to it.
+    let follower: LogFollower?
     let options: Options
 
     package init(
-        store: Store, models: ReadModels, replicator: Replicator? = nil, options: Options = Options()
+        store: Store, models: ReadModels, replicator: Replicator? = nil, follower: LogFollower? = nil,
+        options: Options = Options()
     ) {
         self.store = store
         self.models = models
         self.replicator = replicator
+        self.follower = follower
         self.options = options
     }
 

@@ -24,6 +24,7 @@ struct Settings: Sendable {
         case logMapMiB = "DAYBOOK_LOG_MAP_MIB"
         case postgresURL = "DAYBOOK_POSTGRES_URL"
         case replication = "DAYBOOK_REPLICATION"
+        case log = "DAYBOOK_LOG"
     }
 
     let data: String
@@ -42,6 +43,8 @@ struct Settings: Sendable {
     /// Where the log is copied to; it may hold a password.
     let postgresURL: String?
     let replication: Replicator.Mode
+    /// Where the log is that several machines append to; nil where it is the data directory's own. It may hold a password.
+    let logURL: String?
 
     /// Read by the tests of this package, never by the program: where their data are, the seed of random tests.
     private static let testPrefix = "DAYBOOK_TEST_"
@@ -83,7 +86,7 @@ struct Settings: Sendable {
             connectionsPerAddressMax: try number(.connectionsPerAddressMax, 1...1_000_000, default: 1_024),
             idleSecondsMax: try number(.idleSecondsMax, 1...86_400, default: 60), logLevel: logLevel,
             logMapMiB: try number(.logMapMiB, 1...16_777_216, default: 262_144),
-            postgresURL: text(.postgresURL), replication: replication)
+            postgresURL: text(.postgresURL), replication: replication, logURL: text(.log))
     }
 
     private static func invalid(_ key: Key, _ value: String, _ wanted: String) -> Failure {

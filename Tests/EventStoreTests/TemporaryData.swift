@@ -10,8 +10,11 @@ import Testing
 /// A data directory that lasts as long as the test holds it.
 final class TemporaryData: Sendable {
     let path: String
+    /// Where the log is, if not here alone.
+    let postgresURL: String?
 
-    init(in parent: String = NSTemporaryDirectory()) throws {
+    init(in parent: String = NSTemporaryDirectory(), postgresURL: String? = nil) throws {
+        self.postgresURL = postgresURL
         let url = URL(fileURLWithPath: parent).appendingPathComponent("daybook-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
@@ -24,7 +27,7 @@ final class TemporaryData: Sendable {
     /// Opens the store for as long as `body` runs, and returns when it is closed.
     @discardableResult
     func open<R>(_ access: Store.Access = .readWrite, _ body: (Store) async throws -> R) async throws -> R {
-        try await Self.open(path, access, body)
+        try await Self.open(path, access, postgresURL: postgresURL, body)
     }
 
     /// Opens the store, runs its Writer for as long as `body` runs, stops it and closes the store.
@@ -32,17 +35,18 @@ final class TemporaryData: Sendable {
     func write<R>(
         _ options: Writer.Options = Writer.Options(), _ body: (Store, Writer) async throws -> R
     ) async throws -> R {
-        try await Self.write(path, options, body)
+        try await Self.write(path, options, postgresURL: postgresURL, body)
     }
 
     /// For a child process, which has the path alone.
     @discardableResult
     static func open<R>(
-        _ path: String, _ access: Store.Access = .readWrite, _ body: (Store) async throws -> R
+        _ path: String, _ access: Store.Access = .readWrite, postgresURL: String? = nil,
+        _ body: (Store) async throws -> R
     ) async throws -> R {
         let result: Result<R, any Error>
         do {
-            result = .success(try await body(try Store(directory: path, access: access)))
+            result = .success(try await body(try Store(directory: path, access: access, postgresURL: postgresURL)))
         } catch {
             result = .failure(error)
         }
@@ -53,9 +57,10 @@ final class TemporaryData: Sendable {
 
     @discardableResult
     static func write<R>(
-        _ path: String, _ options: Writer.Options = Writer.Options(), _ body: (Store, Writer) async throws -> R
+        _ path: String, _ options: Writer.Options = Writer.Options(), postgresURL: String? = nil,
+        _ body: (Store, Writer) async throws -> R
     ) async throws -> R {
-        try await open(path) { store in
+        try await open(path, postgresURL: postgresURL) { store in
             let writer = store.startWriter(options, logger: .silent)
             let result: Result<R, any Error>
             do { result = .success(try await body(store, writer)) } catch { result = .failure(error) }

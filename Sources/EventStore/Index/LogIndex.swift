@@ -131,12 +131,31 @@ package final class LogIndex: Sendable {
     ///
     /// - Throws: why an earlier writing down failed, but for a full disk: then they wait in memory for the next time.
     func add(_ entries: some Sequence<IndexEntry>) throws {
-        let waiting = adding.withLock { _ in
-            state.withLock { state in
-                state.insert(entries)
-                return state.pending.count
-            }
+        try flushWhenDue(adding.withLock { _ in insert(entries) })
+    }
+
+    /// Takes in what the log has and the index has not: where others than the Writer make the log grow.
+    ///
+    /// - Throws: as `add`; `EventStoreError` `corrupt` for a damaged record.
+    func catchUp() throws {
+        while let waiting = try adding.withLock({ _ in try insertNext() }) { try flushWhenDue(waiting) }
+    }
+
+    /// Returns how much waits in memory then; nil where the log has no more.
+    private func insertNext() throws -> Int? {
+        let records = try log.read(after: state.withLock { $0.through }, limit: 8_192)
+        return records.isEmpty ? nil : insert(records.lazy.map { $0.indexEntry(self.digestKey) })
+    }
+
+    /// Returns how much waits in memory then.
+    private func insert(_ entries: some Sequence<IndexEntry>) -> Int {
+        state.withLock { state in
+            state.insert(entries)
+            return state.pending.count
         }
+    }
+
+    private func flushWhenDue(_ waiting: Int) throws {
         if let failure = flusher.withLock({ $0.failure }) { throw failure }
         guard waiting >= options.pendingMax else { return }
         options.flushesBeside ? flushBeside() : flushNoting()

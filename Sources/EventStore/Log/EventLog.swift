@@ -34,6 +34,13 @@ package final class EventLog: Sendable {
         head.advance(to: position.advanced(by: encoded.count).rawValue)
     }
 
+    /// Where others append, too, waits for this one's turn: see `RecordStore.beginTurn`. Nil where nobody else appends.
+    /// What was taken in is announced by `refreshHead`, when the index has it.
+    func beginTurn() throws -> ChangedStreams? { try records.beginTurn() }
+
+    /// Ends a turn in which nothing was appended.
+    func endTurn() { records.endTurn() }
+
     /// Reads up to `limit` records behind `position`, in order. Returns fewer only at the end of the log.
     package func read(after position: Position, limit: Int) throws -> [Record] {
         guard position.rawValue < .max else { return [] }

@@ -78,7 +78,7 @@ package final class Keyring: Sendable {
     }
 
     /// Persons' names may be longer than LMDB's keys.
-    private static func storageKey(_ person: String) -> [UInt8] {
+    static func storageKey(_ person: String) -> [UInt8] {
         Array(SHA256.hash(data: Array(person.utf8)))
     }
 }

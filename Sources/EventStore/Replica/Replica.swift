@@ -12,12 +12,15 @@ package struct Replica {
         package let leader: String
     }
 
-    private let connection: Connection
+    let connection: Connection
+    /// Whether those who listen are told when the log has grown.
+    let canNotify: Bool
 
     /// Connects, and brings the schema to what this program needs.
     package init(url: String, options: Connection.Options = Connection.Options()) throws {
         connection = try Connection(url: url, options: options)
         try Migrator(connection).apply()
+        canNotify = try Self.canNotify(connection)
     }
 
     /// Connects to read: the schema is taken as it is.
@@ -25,14 +28,17 @@ package struct Replica {
         self.init(reading: try Connection(url: url, options: options))
     }
 
-    init(reading connection: Connection) { self.connection = connection }
+    init(reading connection: Connection) {
+        self.connection = connection
+        canNotify = false
+    }
 
     /// Host, port and database: fit for logs.
     package var endpoint: String { connection.endpoint }
 
     package func head() throws -> Head { try head(locked: false) }
 
-    private func head(locked: Bool) throws -> Head {
+    func head(locked: Bool) throws -> Head {
         let rows = try connection.query(
             "SELECT position, epoch, leader FROM log_head" + (locked ? " FOR UPDATE" : ""))
         guard let row = rows.first, let position = try row.integer("position"), let epoch = try row.integer("epoch")
@@ -52,12 +58,30 @@ package struct Replica {
     package func claim(for log: EventLog, leader: String, since mine: Head? = nil) throws -> Head {
         try connection.transaction {
             let before = try head(locked: true)
+            guard before.leader != Self.sharedLeader else {
+                throw EventStoreError(
+                    .fenced,
+                    "Several machines append to the log in \(endpoint). Start this one with DAYBOOK_LOG to be one of them, or copy into an empty schema."
+                )
+            }
             // Under another epoch, but by us: it was not heard that an earlier claim had succeeded.
             if let mine, before.epoch != mine.epoch, before.leader != leader { throw fenced(mine, by: before) }
             try requireBeginning(of: log, before.position)
             try connection.execute(
                 "UPDATE log_head SET epoch = epoch + 1, leader = $1", [.text(leader)])
             return Head(position: before.position, epoch: before.epoch + 1, leader: leader)
+        }
+    }
+
+    /// Throws `EventStoreError` `diverged` where the log is not the beginning of what Postgres holds.
+    func requireContinuation(of log: EventLog) throws {
+        let (mine, theirs) = (log.headPosition, try head().position)
+        guard mine != .start else { return }
+        guard mine <= theirs, try record(at: mine) == log.record(at: mine)?.encoded() else {
+            throw EventStoreError(
+                .diverged,
+                "This directory's log, up to position \(mine), is not the beginning of the log in \(endpoint), which ends at \(theirs): it is of another shop, or has records which were lost there. Use an empty directory; keep this one to compare them with daybook verify --against."
+            )
         }
     }
 
@@ -93,22 +117,26 @@ package struct Replica {
     /// - Throws: `EventStoreError` `fenced` where another program has claimed the copy since `head`.
     ///   `SQLState.transactionResolutionUnknown`: `head()` tells what became of it.
     func append(_ events: [ReplicatedEvent], behind head: Head) throws -> Head {
-        guard let first = events.first, let last = events.last else { return head }
-        let through = last.record.position
-        try connection.transaction {
-            let moved = try connection.execute(
-                "UPDATE log_head SET position = $1 WHERE epoch = $2 AND position = $3",
-                [.integer(through.signed), .integer(head.epoch), .integer(head.position.signed)])
-            guard moved == 1 else { throw fenced(head, by: try self.head()) }
-            _ = try connection.query(
-                "SELECT make_room($1, $2)", [.integer(first.record.position.signed), .integer(through.signed)])
-            try addKeys(of: events)
-            try connection.copyIn(ReplicatedEvent.copyStatement) { writer in
-                for event in events { try writer.write(event.row) }
-            }
-            try moveStreams(events)
+        guard let last = events.last?.record.position else { return head }
+        try connection.transaction { try write(events, behind: head) }
+        return Head(position: last, epoch: head.epoch, leader: head.leader)
+    }
+
+    /// Within a transaction.
+    func write(_ events: [ReplicatedEvent], behind head: Head) throws {
+        guard let first = events.first?.record.position, let last = events.last?.record.position else { return }
+        let moved = try connection.execute(
+            "UPDATE log_head SET position = $1 WHERE epoch = $2 AND position = $3",
+            [.integer(last.signed), .integer(head.epoch), .integer(head.position.signed)])
+        guard moved == 1 else { throw fenced(head, by: try self.head()) }
+        _ = try connection.query(
+            "SELECT make_room($1, $2)", [.integer(first.signed), .integer(last.signed)])
+        try addKeys(of: events)
+        try connection.copyIn(ReplicatedEvent.copyStatement) { writer in
+            for event in events { try writer.write(event.row) }
         }
-        return Head(position: through, epoch: head.epoch, leader: head.leader)
+        try moveStreams(events)
+        try ringDoorbell()
     }
 
     private func fenced(_ mine: Head, by now: Head) -> EventStoreError {
@@ -171,11 +199,12 @@ package struct Replica {
         return Position(rawValue: UInt64(bitPattern: first) - 1)
     }
 
-    /// What opens personal data, by the digest of the person, in no order.
-    func personKeys() throws -> [(key: [UInt8], value: [UInt8])] {
-        try connection.query("SELECT person, key FROM person_keys").map { row in
-            (try row.bytes("person") ?? [], try row.bytes("key") ?? [])
-        }
+    /// What opens the personal data of persons, who are given by their digests; in no order.
+    func personKeys(of persons: [[UInt8]]) throws -> [(key: [UInt8], value: [UInt8])] {
+        try connection.query(
+            "SELECT person, key FROM person_keys WHERE person = ANY($1::bytea[])",
+            [.array(persons.map { Value.bytes($0).text })]
+        ).map { row in (try row.bytes("person") ?? [], try row.bytes("key") ?? []) }
     }
 }
 

@@ -61,55 +61,13 @@ package struct Restoration {
 
     private func fill(_ directory: String, through last: Position, _ progress: (Position) -> Void) throws {
         let store = try Store(directory: directory, access: .readWrite, logger: logger)
-        try store.keyring.restore(try replica.personKeys())
-        var position = Position.start
-        while position < last {
-            let limit = min(Self.chunk, Int(last.rawValue - position.rawValue))
-            let rows = try replica.records(after: position, limit: limit)
-            guard !rows.isEmpty else { throw missing(position.advanced(by: 1)) }
-            let buffer = RecordBuffer(capacity: 1 << 20)
-            var links = LinkCheck(log: store.log)
-            for row in rows {
-                let expected = position.advanced(by: buffer.count + 1)
-                guard row.position == expected else { throw missing(expected) }
-                try links.add(
-                    try row.bytes.withUnsafeBytes { try Record.decode(RawSpan(_unsafeBytes: $0), at: expected) })
-                buffer.append(encoded: row.bytes)
+        let intake = Intake(replica: replica, log: store.log, events: store.events)
+        while store.log.headPosition < last {
+            let limit = min(Self.chunk, Int(last.rawValue - store.log.headPosition.rawValue))
+            guard try !intake.takeIn(limit: limit).isEmpty else {
+                throw intake.missing(store.log.headPosition.advanced(by: 1))
             }
-            try store.log.append(buffer, after: position)
-            position = position.advanced(by: rows.count)
-            progress(position)
+            progress(store.log.headPosition)
         }
-    }
-
-    private func missing(_ position: Position) -> EventStoreError {
-        EventStoreError(
-            .corrupt,
-            "\(endpoint) has no record at position \(position). Nothing was restored; ask for what is before it with --to \(position.rawValue - 1)."
-        )
-    }
-}
-
-/// Sees to it that each record stands behind the one of its stream that it names. Memory is that of one batch.
-private struct LinkCheck {
-    let log: EventLog
-    private var batch: [Position: Record] = [:]
-
-    init(log: EventLog) { self.log = log }
-
-    mutating func add(_ record: Record) throws {
-        batch[record.position] = record
-        guard record.previous != .start else {
-            guard record.version == Version(rawValue: 1) else { throw broken(record) }
-            return
-        }
-        guard let before = try batch[record.previous] ?? log.record(at: record.previous),
-            before.stream == record.stream, before.version.rawValue + 1 == record.version.rawValue
-        else { throw broken(record) }
-    }
-
-    private func broken(_ record: Record) -> EventStoreError {
-        .corrupt(
-            record.position, "it is version \(record.version) of \(record.stream) and does not follow the one before")
     }
 }

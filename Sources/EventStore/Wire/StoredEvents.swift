@@ -19,6 +19,17 @@ package struct StoredEvents: Sendable {
         return (event, keys)
     }
 
+    /// The persons whose data the record has sealed.
+    func persons(of record: Record) throws -> [String] {
+        guard record.stream.category == .order else { return [] }
+        var persons: [String] = []
+        _ = try event(of: record) { _, person in
+            persons.append(person)
+            return nil
+        }
+        return persons
+    }
+
     private func event(
         of record: Record, open: (_ box: [UInt8], _ person: String) throws -> Contact?
     ) throws -> Event {

@@ -83,6 +83,11 @@ struct AggregateCache<State: StreamedAggregate> {
         return entry
     }
 
+    mutating func remove(_ id: String) {
+        young[id] = nil
+        old[id] = nil
+    }
+
     mutating func insert(_ entry: Entry, _ id: String, durable: Position) {
         if young.count >= capacity {
             let kept = old.filter { $0.value.head.position > durable }

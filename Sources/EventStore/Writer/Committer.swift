@@ -29,9 +29,11 @@ struct Committer: Sendable {
             if batch.records.count > 0 {
                 try store.keyring.save()
                 try store.log.append(batch.records, after: batch.start)
+            } else {
+                store.log.endTurn()
             }
         } catch {
-            if error.code != .diskFull { fail(error) }
+            if ![.diskFull, .logAway].contains(error.code) { fail(error) }
             turns.finish(batch.number, error)
             return batch.refuse(error, restsOnLost: false)
         }

@@ -52,6 +52,21 @@ struct Decider {
         return batch
     }
 
+    /// Forgets what others have changed.
+    mutating func forget(_ changed: ChangedStreams) {
+        switch changed {
+        case .these(let streams): for stream in streams { books.forget(stream) }
+        case .any: books = WorkingBooks(store, options.cached)
+        }
+    }
+
+    /// Tells those who wait for the next batch why there is none.
+    mutating func refuseWaiting(_ error: EventStoreError) {
+        for group in queue.take(max: options.batchCommandsMax) {
+            group.answer(group.submissions.map { _ in .failed(error) })
+        }
+    }
+
     /// Forgets what was decided and not written.
     private mutating func startAgain() {
         turns.recover(after: batchesBegun)
@@ -66,7 +81,7 @@ struct Decider {
         while let oldest = recent.first, oldest.end <= indexed { over.append(recent.removeFirst()) }
         if recentKeys.count > options.recentKeysMax { recentKeys.removeThrough(indexed) }
         batchesBegun += 1
-        let batch = Batch(number: batchesBegun, start: recent.last?.end ?? store.log.headPosition)
+        let batch = Batch(number: batchesBegun, start: max(recent.last?.end ?? .start, store.log.headPosition))
         recent.append(batch)
         return batch
     }

@@ -62,6 +62,19 @@ final class WorkingBooks: Books {
         }
     }
 
+    /// Has the aggregate read anew when it is asked for next.
+    func forget(_ stream: StreamName) {
+        switch stream.category {
+        case .product: products.remove(stream.id)
+        case .stock: stocks.remove(stream.id)
+        case .cart: carts.remove(stream.id)
+        case .order: orders.remove(stream.id)
+        case .numbers: numbers.remove(stream.id)
+        case .document: documents.remove(stream.id)
+        }
+        if lastStock?.id == stream.id { lastStock = nil }
+    }
+
     private func stock(_ stream: StreamName) throws -> CachedAggregate<StockItem> {
         if let lastStock, lastStock.id == stream.id { return lastStock.item }
         let item = try load(&stocks, stream)

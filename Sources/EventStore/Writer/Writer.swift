@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Two threads take turns: while one writes its batch, the other decides the next one on what the first decided. Deciding is
 /// under one lock and writing in one order, so that it is as if there were one; but a lone command need not change
-/// threads, and the disk and the rules are busy at the same time.
+/// threads, and the disk and the rules are busy at the same time. Where other machines append to the same log, one thread
+/// takes turns with them instead.
 package final class Writer: Sendable {
     package struct Options: Sendable {
         /// How many commands may wait for the Writer; more are refused as `overloaded`.
@@ -25,8 +26,6 @@ package final class Writer: Sendable {
 
         package init() {}
     }
-
-    private static let threadCount = 2
 
     let queue: CommandQueue
     let options: Options
@@ -46,8 +45,10 @@ package final class Writer: Sendable {
                 self?.fail($0, logger)
             }
         }
-        let running = Mutex(Self.threadCount)
-        for number in 1...Self.threadCount {
+        // Where others append too, nothing can be decided while a batch is being written.
+        let threadCount = store.takesTurns ? 1 : 2
+        let running = Mutex(threadCount)
+        for number in 1...threadCount {
             let thread = Thread { [self] in
                 core.withLock { $0 }?.run()
                 let isLast = running.withLock { running in

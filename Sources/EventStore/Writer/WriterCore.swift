@@ -13,6 +13,7 @@ final class WriterCore: @unchecked Sendable {
     private var decider: Decider
     private let committer: Committer
     private let logger: Logger
+    private let fail: @Sendable (EventStoreError) -> Void
 
     init(
         store: WriterStore, queue: CommandQueue, options: Writer.Options, logger: Logger,
@@ -21,6 +22,7 @@ final class WriterCore: @unchecked Sendable {
         self.store = store
         self.queue = queue
         self.logger = logger
+        self.fail = fail
         let turns = CommitTurns { queue.nudge() }
         decider = Decider(store: store, queue: queue, turns: turns, options: options, clock: clock)
         committer = Committer(store: store, turns: turns, logger: logger, fail: fail)
@@ -50,7 +52,28 @@ final class WriterCore: @unchecked Sendable {
             deciding.signal()
             withExtendedLifetime(over) {}
         }
-        return decider.nextBatch(&over)
+        guard takeTurn() else { return nil }
+        let batch = decider.nextBatch(&over)
+        if batch == nil { store.log.endTurn() }
+        return batch
+    }
+
+    /// Where others append too, waits until nobody else can, and takes in what they did. Where that can't be had, the
+    /// commands that wait are told so.
+    private func takeTurn() -> Bool {
+        guard store.takesTurns else { return true }
+        do {
+            if let changed = try store.log.beginTurn() { decider.forget(changed) }
+            try store.index.catchUp()
+            try store.log.refreshHead()
+            return true
+        } catch {
+            store.log.endTurn()
+            let error = error as? EventStoreError ?? .poisoned(by: error)
+            if error.code != .logAway { fail(error) }
+            decider.refuseWaiting(error)
+            return false
+        }
     }
 
     func commit(_ batch: Batch) { committer.commit(batch) }
@@ -64,6 +87,12 @@ final class WriterCore: @unchecked Sendable {
             // Nothing is lost: the index reads the log from its checkpoint on at the next start.
             logger.warning("the index was not written", metadata: ["error": "\(error)"])
         }
+    }
+}
+
+extension EventStoreError {
+    fileprivate static func poisoned(by cause: any Error) -> EventStoreError {
+        EventStoreError(.poisoned, "This machine's copy of the log can't be kept. Start again.", cause: cause)
     }
 }
 

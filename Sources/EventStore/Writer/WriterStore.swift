@@ -11,6 +11,8 @@ package struct WriterStore: Sendable {
     /// Held for as long as the Writer runs, whoever still holds the store.
     let lock: DirectoryLock?
     let progress: WriterProgress
+    /// Whether others append to the log, too: then each batch is decided in a turn of its own.
+    var takesTurns = false
     /// Has the last word on when a batch is answered, where the log is copied.
     var replicator: Replicator? = nil
 }

@@ -24,6 +24,7 @@ struct OnlineRetail: AsyncParsableCommand {
             """)
 
     @OptionGroup var data: DataOption
+    @OptionGroup var log: LogOption
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(help: "Where the report of rows left out goes. [import-report.csv in the data directory]") var report:
         String?
@@ -32,7 +33,9 @@ struct OnlineRetail: AsyncParsableCommand {
     func run() async throws {
         let start = DispatchTime.now()
         let contents = try OnlineRetailFile(path: file)
-        let store = try Store(directory: try await data.directory, access: .readWrite)
+        let store = try Store(
+            directory: try await data.directory, access: .readWrite, postgresURL: log.url(try await Settings.load()))
+        try store.requireOwnLog()
         var importing = OnlineRetailImport(contents, writer: store.startWriter(logger: Logger(label: "daybook")))
         let models = skipProjections ? nil : try ReadModels(directory: store.readModelsDirectory)
         let projectors = try models?.projectors(of: store, logger: Logger(label: "daybook")) ?? []

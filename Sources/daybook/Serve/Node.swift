@@ -19,12 +19,14 @@ struct Node {
     private let store: Store
     private let models: ReadModels
     private let replicator: Replicator?
+    private let follower: LogFollower?
     private let logger = Logger(label: "daybook")
     /// How long requests in hand may take to end once the process is told to stop.
     private static let shutdownMax = Duration.seconds(10)
 
     init(
-        directory: String, settings: Settings, roles: Set<Role>, commandPort: Int, queryPort: Int, demo: Bool
+        directory: String, settings: Settings, sharedLog: String?, roles: Set<Role>, commandPort: Int, queryPort: Int,
+        demo: Bool
     ) async throws {
         self.settings = settings
         self.roles = roles
@@ -32,10 +34,12 @@ struct Node {
         self.queryPort = queryPort
         self.demo = demo
         store = try Store(
-            directory: directory, access: roles.contains(.command) ? .readWrite : .readOnly,
-            logBytesMax: settings.logMapMiB << 20)
+            directory: directory, access: roles.contains(.command) || sharedLog != nil ? .readWrite : .readOnly,
+            logBytesMax: settings.logMapMiB << 20, postgresURL: sharedLog)
+        if roles.contains(.command) { try store.requireOwnLog() }
         models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
-        replicator = try Self.replicator(of: store, roles, settings, logger)
+        replicator = sharedLog == nil ? try Self.replicator(of: store, roles, settings, logger) : nil
+        follower = LogFollower(store, logger: logger)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 
@@ -48,6 +52,10 @@ struct Node {
         if let replicator {
             replicator.start()
             services.append(ReplicatorService(replicator: replicator))
+        }
+        if let follower {
+            follower.start()
+            services.append(FollowerService(follower: follower))
         }
         var writer: Writer?
         if roles.contains(.command) {
@@ -65,7 +73,7 @@ struct Node {
         if roles.contains(.query) {
             services.append(
                 server(
-                    .query, QueryAPI(store: store, models: models, replicator: replicator).router(), queryPort,
+                    .query, QueryAPI(store: store, models: models, replicator: replicator, follower: follower).router(), queryPort,
                     listening))
         }
         if let writer {
@@ -187,6 +195,20 @@ private struct ReplicatorService: Service {
             await replicator.untilEnded()
         } onGracefulShutdown: {
             Task { await replicator.stop() }
+        }
+        if let fault { throw fault }
+    }
+}
+
+/// Keeps the copy of a shared log growing; one that can't be kept stops the process.
+private struct FollowerService: Service {
+    let follower: LogFollower
+
+    func run() async throws {
+        let fault = await withGracefulShutdownHandler {
+            await follower.untilEnded()
+        } onGracefulShutdown: {
+            Task { await follower.stop() }
         }
         if let fault { throw fault }
     }

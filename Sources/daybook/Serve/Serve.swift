@@ -16,6 +16,9 @@ struct Serve: AsyncParsableCommand {
               project   feeds the read models from the log
               replicate copies the log to a Postgres, where DAYBOOK_POSTGRES_URL names one
 
+            With --log postgres://… any number of machines append to one log, or only read it (--roles query,project), each
+            with a data directory of its own.
+
             Ctrl-C or SIGTERM stops it: what was accepted is written and answered first.
             """)
 
@@ -23,6 +26,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Which roles, with commas between. [DAYBOOK_ROLES, else all]") var roles: String?
     @Option(help: "Port of the command API, 0 for any. [DAYBOOK_COMMAND_PORT, else 8080]") var commandPort: Int?
     @Option(help: "Port of the query API, 0 for any. [DAYBOOK_QUERY_PORT, else 8081]") var queryPort: Int?
+    @OptionGroup var log: LogOption
     @Flag(help: "Fill an empty data directory with a demonstration shop, and print how to talk to it.") var demo = false
 
     func run() async throws {
@@ -34,7 +38,7 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let node = try await Node(
-            directory: try await data.directory, settings: settings,
+            directory: try await data.directory, settings: settings, sharedLog: log.url(settings),
             roles: try roleSet(roles.map { $0.split(separator: ",").map(String.init) } ?? settings.roles),
             commandPort: commandPort ?? settings.commandPort, queryPort: queryPort ?? settings.queryPort, demo: demo)
         do {
@@ -59,6 +63,16 @@ struct Serve: AsyncParsableCommand {
         guard !roles.isEmpty else { throw Failure(.usage, "--roles names at least one role.") }
         return Set(roles)
     }
+}
+
+/// `--log`, of commands that append.
+struct LogOption: ParsableArguments {
+    @Option(
+        name: .customLong("log"),
+        help: "postgres://… of a log that several machines append to; the data directory holds a copy. [DAYBOOK_LOG]")
+    var given: String?
+
+    func url(_ settings: Settings) -> String? { given ?? settings.logURL }
 }
 
 /// What a process does.

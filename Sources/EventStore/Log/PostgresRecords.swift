@@ -1,0 +1,224 @@
+import Foundation
+import Ledger
+import Postgres
+import Synchronization
+
+/// The log in a Postgres to which several machines append, with a copy of it in LMDB from which everything is read.
+///
+/// The copy holds only what Postgres has committed, so it is always a beginning of the log, and lost without loss.
+final class PostgresRecords: RecordStore, @unchecked Sendable {
+    private let local: LMDBRecords
+    /// The copy as a log: what is taken in is checked by it.
+    private let copy: EventLog
+    private let events: StoredEvents
+    private let url: String
+    /// Held while the copy grows: by the one who appends, and by a follower beside it.
+    private let growing = Mutex(())
+    private let changed = Mutex(ChangedStreams.these([]))
+    /// Used by the one who appends, as his turn.
+    private var appender: Replica?
+    private var turn: Replica.Head?
+
+    /// A Postgres that is silent for so long is taken to be away.
+    private static let silenceMax = Duration.seconds(10)
+    /// For so long it is tried to find out what became of a commit.
+    private static let doubtMax = Duration.seconds(10)
+    private static let chunk = 4_096
+
+    init(local: LMDBRecords, events: StoredEvents, url: String) throws {
+        self.local = local
+        self.events = events
+        self.url = url
+        copy = try EventLog(local)
+    }
+
+    // MARK: Reading, from the copy
+
+    func lastPosition() throws -> UInt64 { try local.lastPosition() }
+
+    func scan(from position: UInt64, limit: Int, _ body: (UInt64, RawSpan) throws -> Bool) throws {
+        try local.scan(from: position, limit: limit, body)
+    }
+
+    func follow(from position: UInt64, _ next: (RawSpan?) throws -> UInt64?) throws {
+        try local.follow(from: position, next)
+    }
+
+    var sizeOnDiskBytes: Int { get throws { try local.sizeOnDiskBytes } }
+
+    // MARK: Following
+
+    /// A connection to follow with, once the copy was found to be a beginning of the log.
+    func connectToFollow() throws -> Replica {
+        let replica = try Replica(reading: url, options: connectionOptions)
+        try replica.requireContinuation(of: copy)
+        return replica
+    }
+
+    /// Takes in some of what Postgres has and the copy has not. Returns how many records.
+    ///
+    /// - Throws: as `Intake.takeIn`.
+    func takeIn(from replica: Replica) throws -> Int {
+        try growing.withLock { _ in
+            try copy.refreshHead()
+            let records = try Intake(replica: replica, log: copy, events: events).takeIn(limit: Self.chunk)
+            // Before anybody can see that the copy has grown: what was decided on is stale from then on.
+            changed.withLock { $0.insert(records.lazy.map(\.stream)) }
+            return records.count
+        }
+    }
+
+    // MARK: Appending
+
+    func beginTurn() throws(EventStoreError) -> ChangedStreams? {
+        try openTurn()
+        return changed.withLock { changed in
+            defer { changed = .these([]) }
+            return changed
+        }
+    }
+
+    func endTurn() {
+        if turn != nil { appender?.endTurn() }
+        turn = nil
+    }
+
+    /// - Throws: as `EventLog.append`, and `logAway` where Postgres can't be reached: nothing was written then, or what
+    ///   was written is not known; asked for again with its key, a command is answered as it was.
+    func append(_ records: RecordBuffer, after position: Position) throws(EventStoreError) {
+        if turn == nil { try openTurn() }
+        guard let head = turn, let replica = appender else { throw Self.away("it was lost", nil) }
+        guard head.position == position else {
+            endTurn()
+            throw EventStoreError(
+                .conflict,
+                "The log ends at position \(head.position), not at \(position): another machine appended to it.")
+        }
+        turn = nil
+        do {
+            try replica.commitTurn(try replicated(records, after: position), behind: head)
+        } catch let error as PostgresError where error.sqlState == .transactionResolutionUnknown {
+            try resolve(records, after: position, error)
+        } catch {
+            try lose(error)
+        }
+        try grow(by: records, after: position)
+    }
+
+    private func openTurn() throws(EventStoreError) {
+        do {
+            let (replica, head) = try turnOnLiveConnection()
+            (appender, turn) = (replica, head)
+            while try takeIn(from: replica) > 0 {}
+        } catch {
+            endTurn()
+            try lose(error)
+        }
+    }
+
+    private func turnOnLiveConnection() throws -> (Replica, Replica.Head) {
+        if let appender {
+            do {
+                return (appender, try appender.beginTurn())
+            } catch let error as PostgresError where error.sqlState.isConnectionFailure {
+                // Lost while nothing was to be done: no command need be refused for that.
+            }
+        }
+        let replica = try connectToAppend()
+        return (replica, try replica.beginTurn())
+    }
+
+    private func connectToAppend() throws -> Replica {
+        let replica = try Replica(url: url, options: connectionOptions)
+        try replica.requireContinuation(of: copy)
+        try replica.share()
+        return replica
+    }
+
+    private var connectionOptions: Connection.Options {
+        Connection.Options(statementTimeout: Self.silenceMax, applicationName: "daybook")
+    }
+
+    /// Gives the connection up, which the next turn opens anew, and tells why.
+    private func lose(_ error: any Error) throws(EventStoreError) {
+        appender = nil
+        if let error = error as? EventStoreError { throw error }
+        if let error = error as? PostgresError, error.sqlState == .diskFull { throw .diskFull(cause: error) }
+        throw Self.away("nothing was written", error)
+    }
+
+    private static func away(_ what: String, _ cause: (any Error)?) -> EventStoreError {
+        EventStoreError(
+            .logAway, "The log in Postgres can't be reached; \(what). Send the command again with its key in a moment.",
+            cause: cause)
+    }
+
+    private func replicated(_ records: RecordBuffer, after position: Position) throws -> [ReplicatedEvent] {
+        try records.enumerated(after: position).map { try ReplicatedEvent($0.record, bytes: $0.bytes, events) }
+    }
+
+    /// Finds out whether a commit succeeded whose answer was lost. In a turn of its own, for which the lost one is waited
+    /// for, should it be still at work.
+    private func resolve(
+        _ records: RecordBuffer, after position: Position, _ lost: PostgresError
+    ) throws(EventStoreError) {
+        appender = nil
+        let last = position.advanced(by: records.count)
+        let mine = records.lastRecord
+        let end = ContinuousClock.now + Self.doubtMax
+        var backoff = Backoff()
+        while ContinuousClock.now < end {
+            switch Result(catching: { try recordInTurn(at: last) }) {
+            case .success(let theirs):
+                guard theirs == mine else { throw Self.away("nothing was written", lost) }
+                return
+            case .failure(let error as EventStoreError): throw error
+            case .failure: Thread.sleep(forTimeInterval: Double(backoff.nextMilliseconds()) / 1_000)
+            }
+        }
+        throw Self.away("whether the command was written is not known yet", lost)
+    }
+
+    private func recordInTurn(at position: Position) throws -> [UInt8]? {
+        let replica = try connectToAppend()
+        _ = try replica.beginTurn()
+        let record = try replica.record(at: position)
+        replica.endTurn()
+        appender = replica
+        return record
+    }
+
+    /// What Postgres has committed is put into the copy, unless a follower was quicker.
+    private func grow(by records: RecordBuffer, after position: Position) throws(EventStoreError) {
+        do {
+            try growing.withLock { _ in
+                guard try copy.refreshHead() == position else { return }
+                try copy.append(records, after: position)
+            }
+        } catch {
+            throw EventStoreError(
+                .poisoned,
+                "The events behind position \(position) are in Postgres, but this machine can't write its copy of the log. Make room or repair the disk, and start again.",
+                cause: error)
+        }
+    }
+}
+
+extension RecordBuffer {
+    /// The records, which are to stand behind a position, with their bytes.
+    fileprivate func enumerated(after position: Position) throws -> [(record: Record, bytes: [UInt8])] {
+        try withBytes { all in
+            try ends.indices.map { index in
+                let start = index == 0 ? 0 : ends[index - 1]
+                let bytes = UnsafeRawBufferPointer(rebasing: all[start..<ends[index]])
+                let record = try Record.decode(
+                    RawSpan(_unsafeBytes: bytes), at: position.advanced(by: index + 1))
+                return (record, Array(bytes))
+            }
+        }
+    }
+
+    fileprivate var lastRecord: [UInt8] {
+        withBytes { Array($0[(ends.dropLast().last ?? 0)...]) }
+    }
+}

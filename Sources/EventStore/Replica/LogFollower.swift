@@ -1,0 +1,115 @@
+import Foundation
+package import Logging
+import Postgres
+import Synchronization
+
+/// Brings what others append to the log in a Postgres into this machine's copy, as it comes, on a thread of its own.
+///
+/// Postgres rings when the log grows; what is there is read by position. While Postgres is away it tries again, sooner at
+/// first and each half minute at last. It ends by itself only where the copy is not a beginning of that log, or a record
+/// there is damaged.
+package final class LogFollower: Sendable {
+    /// How the copy stands.
+    package struct Status: Sendable {
+        /// Why nothing is being taken in; nil while all is well.
+        package let trouble: String?
+    }
+
+    private struct State {
+        var trouble: String? = "The log in Postgres is not connected yet."
+        var fault: EventStoreError?
+    }
+
+    private let records: PostgresRecords
+    private let log: EventLog
+    private let index: LogIndex
+    private let logger: Logger
+    private let state = Mutex(State())
+    /// How often everything was taken in that was there.
+    package let arrivals = Watermark()
+    private let stopping = Watermark()
+    private let ended = Watermark()
+
+    /// While nothing rings, so often it is looked what is there.
+    private static let idleCheck = Duration.milliseconds(500)
+    /// Where nothing can ring.
+    private static let pollMilliseconds = 50
+
+    /// Nil where the store's log is its own.
+    package init?(_ store: Store, logger: Logger) {
+        guard let records = store.shared else { return nil }
+        self.records = records
+        log = store.log
+        index = store.index
+        self.logger = logger
+    }
+
+    /// Starts the thread. Once.
+    package func start() {
+        Thread { [self] in
+            run()
+            ended.advance(to: 1)
+        }.start()
+    }
+
+    package func stop() async {
+        stopping.advance(to: 1)
+        await Task { [ended] in while await !ended.reached(1, within: .seconds(3_600)) {} }.value
+    }
+
+    /// Returns when it has ended; with the fault where it must not go on.
+    package func untilEnded() async -> EventStoreError? {
+        while await !ended.reached(1, within: .seconds(3_600)), !Task.isCancelled {}
+        return state.withLock { $0.fault }
+    }
+
+    package var status: Status { Status(trouble: state.withLock { $0.fault?.message ?? $0.trouble }) }
+
+    private func run() {
+        var backoff = Backoff()
+        while stopping.value == 0 {
+            do {
+                let replica = try records.connectToFollow()
+                backoff = Backoff()
+                try follow(replica)
+            } catch let error as EventStoreError {
+                logger.critical("following the log in Postgres has ended", metadata: ["error": "\(error)"])
+                return state.withLock { $0.fault = error }
+            } catch {
+                pause(error)
+                stopping.waitBlocking(for: 1, timeoutMilliseconds: backoff.nextMilliseconds())
+            }
+        }
+    }
+
+    private func follow(_ replica: Replica) throws {
+        let isRung = try replica.listen()
+        logger.info("following the log in Postgres", metadata: ["at": "\(replica.endpoint)"])
+        while stopping.value == 0 {
+            while try records.takeIn(from: replica) > 0, stopping.value == 0 { try show() }
+            try show()
+            state.withLock { $0.trouble = nil }
+            arrivals.advance(to: arrivals.value + 1)
+            if isRung {
+                try replica.waitForDoorbell(within: Self.idleCheck)
+            } else {
+                stopping.waitBlocking(for: 1, timeoutMilliseconds: Self.pollMilliseconds)
+            }
+        }
+    }
+
+    /// Has readers see what was taken in; the index before them.
+    private func show() throws {
+        try index.catchUp()
+        try log.refreshHead()
+    }
+
+    private func pause(_ error: any Error) {
+        let trouble = "The log in Postgres can't be read: \(error)"
+        let isNew = state.withLock { state in
+            defer { state.trouble = trouble }
+            return state.trouble != trouble
+        }
+        if isNew { logger.warning("not following the log in Postgres", metadata: ["error": "\(error)"]) }
+    }
+}
