@@ -91,6 +91,7 @@ final class Child: Sendable {
 /// `daybook serve` on free ports.
 final class Server: Sendable {
     let child: Child
+    /// Empty where it takes none.
     let commands: String
     let queries: String
 
@@ -100,10 +101,10 @@ final class Server: Sendable {
 
     init(data: String, in directory: String, _ more: [String] = []) throws {
         child = try Child(["serve", "--data", data, "--command-port", "0", "--query-port", "0"] + more, in: directory)
-        guard child.printed("query API on "), let commands = Self.url("command", child.output),
-            let queries = Self.url("query", child.output)
-        else { throw NotServing(description: child.output + child.errors) }
-        self.commands = commands
+        guard child.printed("query API on "), let queries = Self.url("query", child.output) else {
+            throw NotServing(description: child.output + child.errors)
+        }
+        commands = Self.url("command", child.output) ?? ""
         self.queries = queries
     }
 

@@ -73,10 +73,10 @@ struct SharedLogJourneyTests {
     func imported() async throws {
         let slice = directory.path + "/slice.csv"
         try RetailSlice(rows: 3_000).csv.write(toFile: slice, atomically: true, encoding: .utf8)
-        let shared = try Program.run(["import", slice, "--data", "shared"], in: directory.path)
+        let shared = try Program.run(["import", "online-retail", slice, "--data", "shared"], in: directory.path)
         #expect(shared.status == 0, "\(shared.errors)")
         try FileManager.default.removeItem(atPath: directory.path + "/.env.development")
-        let own = try Program.run(["import", slice, "--data", "own"], in: directory.path)
+        let own = try Program.run(["import", "online-retail", slice, "--data", "own"], in: directory.path)
         #expect(own.status == 0, "\(own.errors)")
         let states = try ["shared", "own"].map { try Program.run(["replay", "--data", $0], in: directory.path).output }
         #expect(states[0] == states[1])
