@@ -49,7 +49,8 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
     // MARK: Following
 
     /// A connection to follow with, once the copy was found to be a beginning of the log.
-    func connectToFollow() throws -> Replica {
+    func connectToFollow(makesSchema: Bool) throws -> Replica {
+        if makesSchema { _ = try Replica(url: url, options: connectionOptions) }
         let replica = try Replica(reading: url, options: connectionOptions)
         try replica.requireContinuation(of: copy)
         return replica

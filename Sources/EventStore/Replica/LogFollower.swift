@@ -21,6 +21,7 @@ package final class LogFollower: Sendable {
     }
 
     private let records: PostgresRecords
+    private let makesSchema: Bool
     private let log: EventLog
     private let index: LogIndex
     private let logger: Logger
@@ -36,8 +37,11 @@ package final class LogFollower: Sendable {
     private static let pollMilliseconds = 50
 
     /// Nil where the store's log is its own.
-    package init?(_ store: Store, logger: Logger) {
+    ///
+    /// - Parameter makesSchema: whether a Postgres without a log becomes an empty one, or is waited for.
+    package init?(_ store: Store, makesSchema: Bool = true, logger: Logger) {
         guard let records = store.shared else { return nil }
+        self.makesSchema = makesSchema
         self.records = records
         log = store.log
         index = store.index
@@ -69,7 +73,7 @@ package final class LogFollower: Sendable {
         var backoff = Backoff()
         while stopping.value == 0 {
             do {
-                let replica = try records.connectToFollow()
+                let replica = try records.connectToFollow(makesSchema: makesSchema)
                 backoff = Backoff()
                 try follow(replica)
             } catch let error as EventStoreError {

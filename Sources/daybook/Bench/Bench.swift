@@ -9,7 +9,8 @@ struct Bench: AsyncParsableCommand {
             --data names one. The limit of the machine beside every figure: make bench.
             """,
         subcommands: [
-            BenchWriter.self, BenchFold.self, BenchOpen.self, BenchRequest.self, BenchStream.self, BenchLoad.self,
+            BenchWriter.self, BenchFold.self, BenchOpen.self, BenchRequest.self, BenchShared.self, BenchStream.self,
+            BenchLoad.self,
             BenchCurve.self,
             BenchInterference.self, BenchOverload.self, BenchShopCommand.self, EchoServer.self,
         ])

@@ -39,7 +39,7 @@ struct Node {
         if roles.contains(.command) { try store.requireOwnLog() }
         models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
         replicator = sharedLog == nil ? try Self.replicator(of: store, roles, settings, logger) : nil
-        follower = LogFollower(store, logger: logger)
+        follower = LogFollower(store, makesSchema: roles.contains(.command), logger: logger)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 

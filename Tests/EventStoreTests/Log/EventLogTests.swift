@@ -44,7 +44,9 @@ struct EventLogTests {
         }
     }
 
-    @Test("Reading begins behind a position, gives no more than asked, and less at the end alone", arguments: LogBackend.here)
+    @Test(
+        "Reading begins behind a position, gives no more than asked, and less at the end alone",
+        arguments: LogBackend.here)
     func limits(on backend: LogBackend) async throws {
         try await backend.data().open { store in
             var chain = Chain()
@@ -110,7 +112,9 @@ struct EventLogTests {
         }
     }
 
-    @Test("Appending anywhere but at the head is a conflict and leaves nothing", arguments: LogBackend.here, [0, 2, 4, 900])
+    @Test(
+        "Appending anywhere but at the head is a conflict and leaves nothing", arguments: LogBackend.here,
+        [0, 2, 4, 900])
     func conflict(on backend: LogBackend, place: UInt64) async throws {
         let data = try backend.data()
         try await data.open { store in

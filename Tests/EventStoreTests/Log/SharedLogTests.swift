@@ -56,7 +56,9 @@ struct SharedLogTests {
         }
     }
 
-    @Test("Eight writers on three machines, paused in their turns: no gap, nothing skipped, nothing lost", arguments: 1...3)
+    @Test(
+        "Eight writers on three machines, paused in their turns: no gap, nothing skipped, nothing lost",
+        arguments: 1...3)
     func random(seed: UInt64) async throws {
         print("seed \(seed)")
         let shop = try SharedShop()

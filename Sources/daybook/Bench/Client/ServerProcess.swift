@@ -32,10 +32,12 @@ final class ServerProcess {
     }
 
     /// A shop's server on this directory.
-    static func serving(_ directory: String, roles: String) throws -> ServerProcess {
-        try ServerProcess([
-            "serve", "--data", directory, "--roles", roles, "--command-port", "0", "--query-port", "0",
-        ])
+    ///
+    /// - Parameter log: the URL of the log, where it is shared.
+    static func serving(_ directory: String, roles: String, log: String? = nil) throws -> ServerProcess {
+        let shared = log.map { ["--log", $0] } ?? []
+        return try ServerProcess(
+            ["serve", "--data", directory, "--roles", roles, "--command-port", "0", "--query-port", "0"] + shared)
     }
 
     deinit { kill() }

@@ -7,8 +7,10 @@ extension BenchShop {
     /// - Parameter events: carts are filled until the log has so many, for a measurement on a log that is not empty.
     /// - Returns: the log's head.
     @discardableResult
-    func make(in directory: String, stockEach: Int64 = 100_000_000, events: Int = 0) async throws -> Position {
-        let store = try Store(directory: directory, access: .readWrite)
+    func make(in directory: String, stockEach: Int64 = 100_000_000, events: Int = 0, postgresURL: String? = nil)
+        async throws -> Position
+    {
+        let store = try Store(directory: directory, access: .readWrite, postgresURL: postgresURL)
         let writer = store.startWriter(logger: Logger(label: "daybook"))
         try await open(writer, stockEach: stockEach)
         let workload = Workload(kind: .carts(active: 10_000, commandsEach: 10), shop: self, seed: 1)
