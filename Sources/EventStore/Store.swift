@@ -46,12 +46,13 @@ package struct Store: Sendable {
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }
-        let records = try LMDBRecords(directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax)
+        if postgresURL != nil { try CopyMark(of: directory).begin() }
+        let records = try LMDBRecords(
+            directory: directory + "/log", readOnly: readOnly, bytesMax: logBytesMax, syncs: postgresURL == nil)
         keyring = Keyring(try LMDBKeys(directory: directory + "/keys", readOnly: readOnly))
         events = StoredEvents(keyring: keyring)
         shared = try postgresURL.map { [events] in try PostgresRecords(local: records, events: events, url: $0) }
         log = try EventLog(shared ?? records)
-        if shared != nil { try Self.mark(directory) }
         let files = DirectoryFiles(directory: directory + "/index")
         index = try LogIndex(files: files, log: log, readOnly: readOnly, logger: logger)
         snapshots = Snapshots(files: files, digestKey: index.digestKey)
@@ -71,22 +72,23 @@ package struct Store: Sendable {
             options: options, logger: logger)
     }
 
+    /// To be called when nothing is appended any more: a copy of a shared log need not be had from Postgres again, should
+    /// the machine be started anew.
+    package func settle() throws {
+        guard let shared else { return }
+        try shared.sync()
+        try CopyMark(of: directory).settle()
+    }
+
     /// Throws `EventStoreError.directory` where the directory was opened as a copy of a shared log, and now is not: what is
     /// appended to a copy alone would be lost to all others.
     package func requireOwnLog() throws(EventStoreError) {
-        guard shared == nil, FileManager.default.fileExists(atPath: Self.mark(of: directory)) else { return }
+        let mark = CopyMark(of: directory)
+        guard shared == nil, mark.isThere else { return }
         throw EventStoreError(
             .directory,
-            "\(directory) holds a copy of a log that several machines append to. Name that log with --log or DAYBOOK_LOG. If this copy is to be a log of its own from now on, delete \(Self.mark(of: directory))."
+            "\(directory) holds a copy of a log that several machines append to. Name that log with --log or DAYBOOK_LOG. If this copy is to be a log of its own from now on, delete \(mark.path)."
         )
-    }
-
-    private static func mark(of directory: String) -> String { directory + "/copy-of-shared-log" }
-
-    private static func mark(_ directory: String) throws(EventStoreError) {
-        guard FileManager.default.createFile(atPath: mark(of: directory), contents: nil) else {
-            throw EventStoreError(.directory, "\(mark(of: directory)) can't be written. Check owner and permissions.")
-        }
     }
 
     /// Where the read models are kept.

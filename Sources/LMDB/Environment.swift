@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// Any number of threads read at once, each seeing the state at the moment its transaction began. One thread of one
 /// process writes at a time; a second writer waits for the first. Readers never wait for writers nor writers for
-/// readers. A commit is durable when `write` returns: `MDB_WRITEMAP`, `MDB_NOSYNC` and `MDB_NOMETASYNC` are never set.
+/// readers. A commit is durable when `write` returns, unless `Options.syncs` is
+/// false: `MDB_WRITEMAP` and `MDB_NOMETASYNC` are never set.
 ///
 /// Sendable because LMDB guards its environment handle itself; what LMDB leaves to its caller, opening databases, is
 /// guarded by `opening`.
@@ -27,6 +28,10 @@ package final class Environment: @unchecked Sendable {
 
         /// Refuses writing, with `accessDenied`. The files must exist already.
         package var readOnly = false
+
+        /// Whether a commit is durable when `write` returns. Where not, it survives the end of the process, but the file may be
+        /// of no use after the machine's; `sync` makes durable what was written.
+        package var syncs = true
 
         /// Turns the kernel's read-ahead off (`MDB_NORDAHEAD`): for random reads in a file larger than memory.
         package var readsAhead = true
@@ -140,7 +145,7 @@ extension Environment.Options {
     /// `MDB_NOTLS` ties a reader's slot to its transaction instead of its thread, so that a transaction may outlive a
     /// hop between threads and one thread may hold several.
     fileprivate var flags: Int32 {
-        MDB_NOTLS | (readOnly ? MDB_RDONLY : 0) | (readsAhead ? 0 : MDB_NORDAHEAD)
+        MDB_NOTLS | (readOnly ? MDB_RDONLY : 0) | (readsAhead ? 0 : MDB_NORDAHEAD) | (syncs ? 0 : MDB_NOSYNC)
     }
 }
 
@@ -185,6 +190,9 @@ extension Environment {
 }
 
 extension Environment {
+    /// Makes durable what was written, where `Options.syncs` is false.
+    package func sync() throws(LMDBError) { try LMDBError.check(mdb_env_sync(handle, 1)) }
+
     /// Reads a snapshot: the state as of now, whatever is written meanwhile.
     ///
     /// Keep it short. While it lasts, LMDB cannot reuse the pages that writers free, and the file grows.

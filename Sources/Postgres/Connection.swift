@@ -78,6 +78,15 @@ package final class Connection {
         try run(statement, parameters).changedRows
     }
 
+    package func query(_ statement: Statement) throws(PostgresError) -> Rows {
+        try query(statement.text, statement.parameters)
+    }
+
+    @discardableResult
+    package func execute(_ statement: Statement) throws(PostgresError) -> Int {
+        try execute(statement.text, statement.parameters)
+    }
+
     /// Runs several statements separated by semicolons, in one transaction unless they say otherwise, and stops
     /// at the first that fails. Meant for migrations.
     package func execute(script: String) throws(PostgresError) {

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The log in a Postgres to which several machines append, with a copy of it in LMDB from which everything is read.
 ///
-/// The copy holds only what Postgres has committed, so it is always a beginning of the log, and lost without loss.
+/// The copy holds only what Postgres has committed, so it is always a beginning of the log, and lost without loss: nobody
+/// waits for this machine's disk.
 final class PostgresRecords: RecordStore, @unchecked Sendable {
     private let local: LMDBRecords
     /// The copy as a log: what is taken in is checked by it.
@@ -45,6 +46,8 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
     }
 
     var sizeOnDiskBytes: Int { get throws { try local.sizeOnDiskBytes } }
+
+    func sync() throws { try local.sync() }
 
     // MARK: Following
 
@@ -110,7 +113,12 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
         do {
             let (replica, head) = try turnOnLiveConnection()
             (appender, turn) = (replica, head)
-            while try takeIn(from: replica) > 0 {}
+            while case let before = try copy.refreshHead(), before < head.position {
+                // A follower may have been quicker.
+                guard try takeIn(from: replica) > 0 || copy.refreshHead() > before else {
+                    throw replica.lacks(before.advanced(by: 1))
+                }
+            }
         } catch {
             endTurn()
             try lose(error)

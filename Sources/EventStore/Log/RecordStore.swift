@@ -51,12 +51,17 @@ struct LMDBRecords: RecordStore {
     private let records: Database
 
     /// - Throws: `EventStoreError.directory` where the files can't be opened.
-    init(directory: String, readOnly: Bool, bytesMax: Int = 256 << 30) throws(EventStoreError) {
+    ///
+    /// - Parameter syncs: whether records are durable when they were appended, or when `sync` returned.
+    init(
+        directory: String, readOnly: Bool, bytesMax: Int = 256 << 30, syncs: Bool = true
+    ) throws(EventStoreError) {
         do {
             var options = Environment.Options()
             options.readOnly = readOnly
             options.databasesMax = 4
             options.mapSizeBytes = bytesMax
+            options.syncs = syncs
             environment = try Environment(directory: directory, options: options)
             records = try environment.database(
                 named: "records", options: readOnly ? [.integerKey] : [.integerKey, .create])
@@ -67,6 +72,8 @@ struct LMDBRecords: RecordStore {
                 cause: error)
         }
     }
+
+    func sync() throws { try environment.sync() }
 
     func lastPosition() throws -> UInt64 { try environment.read { try $0.lastKey(records) ?? 0 } }
 

@@ -20,7 +20,7 @@ struct Intake {
         var records: [Record] = []
         for row in rows {
             let expected = start.advanced(by: buffer.count + 1)
-            guard row.position == expected else { throw missing(expected) }
+            guard row.position == expected else { throw replica.lacks(expected) }
             let record = try row.bytes.withUnsafeBytes { try Record.decode(RawSpan(_unsafeBytes: $0), at: expected) }
             try links.add(record)
             buffer.append(encoded: row.bytes)
@@ -37,11 +37,13 @@ struct Intake {
         guard !persons.isEmpty else { return }
         try events.keyring.restore(try replica.personKeys(of: persons.map(Keyring.storageKey)))
     }
+}
 
-    func missing(_ position: Position) -> EventStoreError {
+extension Replica {
+    func lacks(_ position: Position) -> EventStoreError {
         EventStoreError(
             .corrupt,
-            "\(replica.endpoint) has no record at position \(position). Nothing behind it was taken; restore up to the one before it with daybook restore --to \(position.rawValue - 1)."
+            "\(endpoint) has no record at position \(position). Nothing behind it was taken; restore up to the one before it with daybook restore --to \(position.rawValue - 1)."
         )
     }
 }

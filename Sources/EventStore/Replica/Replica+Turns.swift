@@ -24,9 +24,9 @@ extension Replica {
     ///
     /// - Throws: `EventStoreError` `fenced` where the log has a single leader now.
     func beginTurn() throws -> Head {
-        try connection.begin()
         do {
-            let head = try head(locked: true)
+            let rows = try connection.pipeline([Statement("BEGIN"), Self.headStatement(locked: true)])
+            let head = try head(in: rows[1])
             guard head.leader == Self.sharedLeader else { throw notShared(head) }
             return head
         } catch {
@@ -39,13 +39,15 @@ extension Replica {
     ///
     /// - Throws: `SQLState.transactionResolutionUnknown`: the next turn tells what became of it.
     func commitTurn(_ events: [ReplicatedEvent], behind head: Head) throws {
+        let statements =
+            [Self.moveHead(behind: head, by: events)] + Self.preparations(for: events)
+            + [ReplicatedEvent.insertion(of: events), Self.moveStreams(events)] + doorbell + [Statement("COMMIT")]
         do {
-            try write(events, behind: head)
+            _ = try connection.pipeline(statements)
         } catch {
             connection.rollback()
             throw error
         }
-        try connection.commit()
     }
 
     /// Ends the turn; nothing was appended in it.
@@ -64,10 +66,9 @@ extension Replica {
     private static let channel = "daybook_log"
 
     /// Tells who listens, when the transaction is committed. Whether a Postgres can is asked once for each connection.
-    func ringDoorbell() throws {
-        guard canNotify else { return }
-        try connection.execute("NOTIFY \(Self.channel)")
-    }
+    func ringDoorbell() throws { for bell in doorbell { try connection.execute(bell) } }
+
+    private var doorbell: [Statement] { canNotify ? [Statement("NOTIFY \(Self.channel)")] : [] }
 
     /// Whether the server can be listened to; where not, it has to be asked now and then.
     static func canNotify(_ connection: Connection) throws -> Bool { try connection.can("NOTIFY \(channel)") }

@@ -38,9 +38,13 @@ package struct Replica {
 
     package func head() throws -> Head { try head(locked: false) }
 
-    func head(locked: Bool) throws -> Head {
-        let rows = try connection.query(
-            "SELECT position, epoch, leader FROM log_head" + (locked ? " FOR UPDATE" : ""))
+    func head(locked: Bool) throws -> Head { try head(in: connection.query(Self.headStatement(locked: locked))) }
+
+    static func headStatement(locked: Bool) -> Statement {
+        Statement("SELECT position, epoch, leader FROM log_head" + (locked ? " FOR UPDATE" : ""))
+    }
+
+    func head(in rows: Rows) throws -> Head {
         guard let row = rows.first, let position = try row.integer("position"), let epoch = try row.integer("epoch")
         else {
             throw EventStoreError(
@@ -123,43 +127,43 @@ package struct Replica {
     }
 
     /// Within a transaction.
-    func write(_ events: [ReplicatedEvent], behind head: Head) throws {
-        guard let first = events.first?.record.position, let last = events.last?.record.position else { return }
-        let moved = try connection.execute(
-            "UPDATE log_head SET position = $1 WHERE epoch = $2 AND position = $3",
-            [.integer(last.signed), .integer(head.epoch), .integer(head.position.signed)])
+    private func write(_ events: [ReplicatedEvent], behind head: Head) throws {
+        let moved = try connection.execute(Self.moveHead(behind: head, by: events))
         guard moved == 1 else { throw fenced(head, by: try self.head()) }
-        _ = try connection.query(
-            "SELECT make_room($1, $2)", [.integer(first.signed), .integer(last.signed)])
-        try addKeys(of: events)
+        for statement in Self.preparations(for: events) { try connection.execute(statement) }
         try connection.copyIn(ReplicatedEvent.copyStatement) { writer in
             for event in events { try writer.write(event.row) }
         }
-        try moveStreams(events)
+        try connection.execute(Self.moveStreams(events))
         try ringDoorbell()
     }
 
-    private func fenced(_ mine: Head, by now: Head) -> EventStoreError {
-        EventStoreError(
-            .fenced,
-            "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again only if the other is stopped for good."
-        )
+    static func moveHead(behind head: Head, by events: [ReplicatedEvent]) -> Statement {
+        Statement(
+            "UPDATE log_head SET position = position + $1 WHERE epoch = $2 AND position = $3",
+            [.integer(Int64(events.count)), .integer(head.epoch), .integer(head.position.signed)])
     }
 
-    private func addKeys(of events: [ReplicatedEvent]) throws {
-        for key in events.flatMap(\.keys) {
-            try connection.execute(
-                "INSERT INTO person_keys (person, key) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING",
-                [.bytes(key.person), .bytes(key.key)])
-        }
+    /// Room for the events, and the keys of persons in them. Keys that are known are left as they are.
+    static func preparations(for events: [ReplicatedEvent]) -> [Statement] {
+        let positions = events.map(\.record.position.signed)
+        return [
+            Statement("SELECT make_room($1, $2)", [.integer(positions.min() ?? 1), .integer(positions.max() ?? 1)])
+        ]
+            + events.flatMap(\.keys).map { key in
+                Statement(
+                    "INSERT INTO person_keys (person, key) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING",
+                    [.bytes(key.person), .bytes(key.key)])
+            }
     }
 
-    private func moveStreams(_ events: [ReplicatedEvent]) throws {
+    /// Where the streams of the events stand after them.
+    static func moveStreams(_ events: [ReplicatedEvent]) -> Statement {
         var newest: [String: Record] = [:]
         for event in events { newest[event.record.stream.description] = event.record }
         // In one order everywhere, so that nobody waits in a ring.
         let streams = newest.sorted { $0.key < $1.key }
-        try connection.execute(
+        return Statement(
             """
             INSERT INTO streams (stream, version, position)
             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
@@ -169,6 +173,13 @@ package struct Replica {
                 .array(streams.map(\.key)), .array(streams.map { String($0.value.version.rawValue) }),
                 .array(streams.map { String($0.value.position.rawValue) }),
             ])
+    }
+
+    private func fenced(_ mine: Head, by now: Head) -> EventStoreError {
+        EventStoreError(
+            .fenced,
+            "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again only if the other is stopped for good."
+        )
     }
 
     /// The bytes of a record; nil where there is none.

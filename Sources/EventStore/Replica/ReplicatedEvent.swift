@@ -21,6 +21,16 @@ struct ReplicatedEvent {
         (event, keys) = try store.eventAndKeys(of: record)
     }
 
+    /// For few events, which need no `COPY`.
+    static func insertion(of events: [ReplicatedEvent]) -> Statement {
+        Statement(
+            """
+            INSERT INTO events (position, stream, version, type, recorded_at, effective_at, actor, key, data, record)
+            SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[],
+                $6::timestamptz[], $7::text[], $8::text[], $9::jsonb[], $10::bytea[])
+            """, columns(of: events))
+    }
+
     /// The same as arrays, one for each column.
     static func columns(of events: [ReplicatedEvent]) -> [Value] {
         let rows = events.map(\.row)

@@ -65,7 +65,7 @@ package struct Restoration {
         while store.log.headPosition < last {
             let limit = min(Self.chunk, Int(last.rawValue - store.log.headPosition.rawValue))
             guard try !intake.takeIn(limit: limit).isEmpty else {
-                throw intake.missing(store.log.headPosition.advanced(by: 1))
+                throw replica.lacks(store.log.headPosition.advanced(by: 1))
             }
             progress(store.log.headPosition)
         }

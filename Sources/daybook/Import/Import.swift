@@ -49,6 +49,7 @@ struct OnlineRetail: AsyncParsableCommand {
         }
         progress.finish()
         await importing.stopWriter()
+        try store.settle()
         for projector in projectors { await projector.stop() }
         try Rebuild.catchUp(projectors, with: store)
         printSummary(contents, importing, store, since: start)

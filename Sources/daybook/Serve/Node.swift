@@ -73,7 +73,8 @@ struct Node {
         if roles.contains(.query) {
             services.append(
                 server(
-                    .query, QueryAPI(store: store, models: models, replicator: replicator, follower: follower).router(), queryPort,
+                    .query, QueryAPI(store: store, models: models, replicator: replicator, follower: follower).router(),
+                    queryPort,
                     listening))
         }
         if let writer {
@@ -94,6 +95,7 @@ struct Node {
         // Stopped in the opposite order: servers first, the Writer last.
         try await ServiceGroup(configuration: configuration).run()
         await writer?.stop()  // Again, for where the time ran out before its turn came.
+        try store.settle()
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
     }
 

@@ -154,6 +154,25 @@ struct SharedLogTests {
         }
     }
 
+    @Test("A copy that a machine may have lost a part of when it went down is made anew; one that was closed is kept")
+    func otherRun() async throws {
+        let shop = try SharedShop()
+        let data = shop.directories[0]
+        func opened(_ mark: String?) async throws -> Position {
+            if let mark { try mark.write(toFile: data.file("copy-of-shared-log"), atomically: true, encoding: .utf8) }
+            return try await data.open { store in store.log.headPosition }
+        }
+        try await shop.nodes(1) { nodes in try await nodes[0].writer.sell(sku("A"), stock: 5) }
+        #expect(try await opened(nil) == .at(2))
+        try await data.open { store in try store.settle() }
+        #expect(try await opened(nil) == .at(2))
+        #expect(try await opened("an earlier run") == .start)
+        try await shop.nodes(1) { nodes in
+            let reserved = try await nodes[0].writer.accept(ReserveStock(sku: sku("A"), quantity: 5))
+            #expect(reserved.position == .at(3))
+        }
+    }
+
     @Test("A log that has become one machine's own is no longer shared, and one that is shared is nobody's own")
     func notShared() async throws {
         let shop = try SharedShop()
