@@ -100,7 +100,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestTools", hummingbird,
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestTools",
+                hummingbird,
                 logging, serviceLifecycle,
             ],
             path: "Tests/Support"

@@ -98,7 +98,9 @@ extension QueryAPI {
                 "daybook_replica_away", "1 while nothing can be copied.", [("", replica.trouble == nil ? 0 : 1)])
         }
         if let shared = status.shared {
-            gauge("daybook_shared_log_away", "1 while others' events can't be had.", [("", shared.trouble == nil ? 0 : 1)])
+            gauge(
+                "daybook_shared_log_away", "1 while others' events can't be had.", [("", shared.trouble == nil ? 0 : 1)]
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -34,9 +34,9 @@ package final class EventLog: Sendable {
         head.advance(to: position.advanced(by: encoded.count).rawValue)
     }
 
-    /// Where others append, too, waits for this one's turn: see `RecordStore.beginTurn`. Nil where nobody else appends.
-    /// What was taken in is announced by `refreshHead`, when the index has it.
-    func beginTurn() throws -> ChangedStreams? { try records.beginTurn() }
+    /// Where others append, too, waits for this one's turn: see `RecordStore.beginTurn`. What was taken in is announced by
+    /// `refreshHead`, when the index has it.
+    func beginTurn() throws(EventStoreError) { try records.beginTurn() }
 
     /// Ends a turn in which nothing was appended.
     func endTurn() { records.endTurn() }

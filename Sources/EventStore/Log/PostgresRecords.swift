@@ -15,7 +15,6 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
     private let url: String
     /// Held while the copy grows: by the one who appends, and by a follower beside it.
     private let growing = Mutex(())
-    private let changed = Mutex(ChangedStreams.these([]))
     /// Used by the one who appends, as his turn.
     private var appender: Replica?
     private var turn: Replica.Head?
@@ -65,20 +64,25 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
     func takeIn(from replica: Replica) throws -> Int {
         try growing.withLock { _ in
             try copy.refreshHead()
-            let records = try Intake(replica: replica, log: copy, events: events).takeIn(limit: Self.chunk)
-            // Before anybody can see that the copy has grown: what was decided on is stale from then on.
-            changed.withLock { $0.insert(records.lazy.map(\.stream)) }
-            return records.count
+            return try Intake(replica: replica, log: copy, events: events).takeIn(limit: Self.chunk)
         }
     }
 
     // MARK: Appending
 
-    func beginTurn() throws(EventStoreError) -> ChangedStreams? {
-        try openTurn()
-        return changed.withLock { changed in
-            defer { changed = .these([]) }
-            return changed
+    func beginTurn() throws(EventStoreError) {
+        do {
+            let (replica, head) = try turnOnLiveConnection()
+            (appender, turn) = (replica, head)
+            while case let before = try copy.refreshHead(), before < head.position {
+                // A follower may have been quicker.
+                guard try takeIn(from: replica) > 0 || copy.refreshHead() > before else {
+                    throw replica.lacks(before.advanced(by: 1))
+                }
+            }
+        } catch {
+            endTurn()
+            try lose(error)
         }
     }
 
@@ -90,7 +94,7 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
     /// - Throws: as `EventLog.append`, and `logAway` where Postgres can't be reached: nothing was written then, or what
     ///   was written is not known; asked for again with its key, a command is answered as it was.
     func append(_ records: RecordBuffer, after position: Position) throws(EventStoreError) {
-        if turn == nil { try openTurn() }
+        if turn == nil { try beginTurn() }
         guard let head = turn, let replica = appender else { throw Self.away("it was lost", nil) }
         guard head.position == position else {
             endTurn()
@@ -107,22 +111,6 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
             try lose(error)
         }
         try grow(by: records, after: position)
-    }
-
-    private func openTurn() throws(EventStoreError) {
-        do {
-            let (replica, head) = try turnOnLiveConnection()
-            (appender, turn) = (replica, head)
-            while case let before = try copy.refreshHead(), before < head.position {
-                // A follower may have been quicker.
-                guard try takeIn(from: replica) > 0 || copy.refreshHead() > before else {
-                    throw replica.lacks(before.advanced(by: 1))
-                }
-            }
-        } catch {
-            endTurn()
-            try lose(error)
-        }
     }
 
     private func turnOnLiveConnection() throws -> (Replica, Replica.Head) {

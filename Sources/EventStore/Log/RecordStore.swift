@@ -1,5 +1,4 @@
 import LMDB
-import Ledger
 
 /// Where the records of a log lie: the disk, as the log needs it. A test may take its place, to fail, lose or tear what
 /// was written.
@@ -17,32 +16,16 @@ protocol RecordStore: Sendable {
     func follow(from position: UInt64, _ next: (RawSpan?) throws -> UInt64?) throws
     var sizeOnDiskBytes: Int { get throws }
 
-    /// Whether others append, too: then this waits for its turn, in which nobody else can, brings in what others appended,
-    /// and returns what that changed since it was asked last. The turn ends with `append` or `endTurn`.
-    func beginTurn() throws(EventStoreError) -> ChangedStreams?
+    /// Where others append, too: waits until nobody else can, and brings in what they appended. The turn ends with `append`
+    /// or `endTurn`.
+    func beginTurn() throws(EventStoreError)
     func endTurn()
 }
 
 extension RecordStore {
     /// For what one process alone appends to.
-    func beginTurn() -> ChangedStreams? { nil }
+    func beginTurn() {}
     func endTurn() {}
-}
-
-/// Streams that others appended to.
-enum ChangedStreams {
-    case these(Set<StreamName>)
-    /// Too many to name.
-    case any
-
-    private static let namedMax = 65_536
-
-    mutating func insert(_ streams: some Sequence<StreamName>) {
-        guard case .these(var named) = self else { return }
-        self = .any  // For `named` to be changed in place.
-        named.formUnion(streams)
-        if named.count <= Self.namedMax { self = .these(named) }
-    }
 }
 
 /// Records in LMDB: one database with the positions as keys, written in sequence alone.

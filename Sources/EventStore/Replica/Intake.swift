@@ -7,14 +7,14 @@ struct Intake {
     let log: EventLog
     let events: StoredEvents
 
-    /// Takes in up to `limit` records behind the log's head, durably, and returns them; none where Postgres has no more.
+    /// Takes in up to `limit` records behind the log's head, durably, and returns how many.
     ///
     /// - Throws: `EventStoreError` `corrupt` where Postgres lacks a record, or has one that is not what was written, or not
     ///   behind the one that it names. Nothing of the batch is taken in then.
-    func takeIn(limit: Int) throws -> [Record] {
+    func takeIn(limit: Int) throws -> Int {
         let start = log.headPosition
         let rows = try replica.records(after: start, limit: limit)
-        guard !rows.isEmpty else { return [] }
+        guard !rows.isEmpty else { return 0 }
         let buffer = RecordBuffer(capacity: 1 << 16)
         var links = LinkCheck(log: log)
         var records: [Record] = []
@@ -28,7 +28,7 @@ struct Intake {
         }
         try takeKeys(of: records)
         try log.append(buffer, after: start)
-        return records
+        return records.count
     }
 
     /// What opens personal data in the records.

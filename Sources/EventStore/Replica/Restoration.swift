@@ -64,7 +64,7 @@ package struct Restoration {
         let intake = Intake(replica: replica, log: store.log, events: store.events)
         while store.log.headPosition < last {
             let limit = min(Self.chunk, Int(last.rawValue - store.log.headPosition.rawValue))
-            guard try !intake.takeIn(limit: limit).isEmpty else {
+            guard try intake.takeIn(limit: limit) > 0 else {
                 throw replica.lacks(store.log.headPosition.advanced(by: 1))
             }
             progress(store.log.headPosition)

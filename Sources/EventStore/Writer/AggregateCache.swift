@@ -83,9 +83,16 @@ struct AggregateCache<State: StreamedAggregate> {
         return entry
     }
 
-    mutating func remove(_ id: String) {
-        young[id] = nil
-        old[id] = nil
+    /// Has an aggregate that is in memory take in the event of a record, unless it has.
+    func take(_ record: Record, _ codec: StoredEvents, _ snapshots: Snapshots) throws {
+        guard let entry = young[record.stream.id] ?? old[record.stream.id], entry.head.position < record.position
+        else { return }
+        guard entry.head.position == record.previous else {
+            throw EventStoreError.corrupt(record.position, "it does not follow the newest event known of its stream")
+        }
+        let head = StreamHead(position: record.position, version: record.version)
+        // A snapshot that is due is left to who made the event.
+        _ = entry.take(try codec.event(of: record), at: head, snapshots)
     }
 
     mutating func insert(_ entry: Entry, _ id: String, durable: Position) {

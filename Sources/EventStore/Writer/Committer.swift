@@ -22,6 +22,7 @@ struct Committer: Sendable {
     /// Blocks until the batches before it have had their turn.
     func commit(_ batch: Batch) {
         if let lost = turns.wait(for: batch.number) {
+            store.log.endTurn()
             turns.finish(batch.number, lost)
             return batch.refuse(lost, restsOnLost: true)
         }
@@ -34,6 +35,7 @@ struct Committer: Sendable {
             }
         } catch {
             if ![.diskFull, .logAway].contains(error.code) { fail(error) }
+            store.log.endTurn()
             turns.finish(batch.number, error)
             return batch.refuse(error, restsOnLost: false)
         }

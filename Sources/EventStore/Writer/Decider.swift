@@ -14,6 +14,10 @@ struct Decider {
     /// The keys of their commands, and some which are durable since.
     private var recentKeys = DigestTable()
     private var batchesBegun: UInt64 = 0
+    /// Up to where the books know what others appended.
+    private var known: Position
+    /// After more events of others than that, the books begin anew.
+    private static let othersMax = 100_000
     /// The aggregates of the events of the command in hand.
     private var touched: [any WorkingAggregate] = []
 
@@ -27,6 +31,7 @@ struct Decider {
         self.options = options
         self.clock = clock
         books = WorkingBooks(store, options.cached)
+        known = store.log.headPosition
     }
 
     /// Decides the commands that wait, and takes in more until it is this batch's turn to be written. Nil where none
@@ -52,11 +57,17 @@ struct Decider {
         return batch
     }
 
-    /// Forgets what others have changed.
-    mutating func forget(_ changed: ChangedStreams) {
-        switch changed {
-        case .these(let streams): for stream in streams { books.forget(stream) }
-        case .any: books = WorkingBooks(store, options.cached)
+    /// Brings the books up to what others appended to the log.
+    mutating func takeInOthers() throws {
+        if turns.hasFailed { startAgain() }  // What was not written was perhaps written by others, otherwise.
+        let head = store.log.headPosition
+        if head.rawValue - known.rawValue > Self.othersMax {
+            (books, known) = (WorkingBooks(store, options.cached), head)
+        }
+        while known < head {
+            let records = try store.log.read(after: known, limit: 4_096)
+            for record in records { try books.take(record) }
+            known = records.last?.position ?? head
         }
     }
 

@@ -62,17 +62,16 @@ final class WorkingBooks: Books {
         }
     }
 
-    /// Has the aggregate read anew when it is asked for next.
-    func forget(_ stream: StreamName) {
-        switch stream.category {
-        case .product: products.remove(stream.id)
-        case .stock: stocks.remove(stream.id)
-        case .cart: carts.remove(stream.id)
-        case .order: orders.remove(stream.id)
-        case .numbers: numbers.remove(stream.id)
-        case .document: documents.remove(stream.id)
+    /// Brings the aggregate up to an event that stands in the log, if it is in memory and does not know the event.
+    func take(_ record: Record) throws {
+        switch record.stream.category {
+        case .product: try products.take(record, codec, snapshots)
+        case .stock: try stocks.take(record, codec, snapshots)
+        case .cart: try carts.take(record, codec, snapshots)
+        case .order: try orders.take(record, codec, snapshots)
+        case .numbers: try numbers.take(record, codec, snapshots)
+        case .document: try documents.take(record, codec, snapshots)
         }
-        if lastStock?.id == stream.id { lastStock = nil }
     }
 
     private func stock(_ stream: StreamName) throws -> CachedAggregate<StockItem> {

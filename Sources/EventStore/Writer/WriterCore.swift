@@ -63,9 +63,10 @@ final class WriterCore: @unchecked Sendable {
     private func takeTurn() -> Bool {
         guard store.takesTurns else { return true }
         do {
-            if let changed = try store.log.beginTurn() { decider.forget(changed) }
+            try store.log.beginTurn()
             try store.index.catchUp()
             try store.log.refreshHead()
+            try decider.takeInOthers()
             return true
         } catch {
             store.log.endTurn()
