@@ -71,7 +71,7 @@ final class WriterCore: @unchecked Sendable {
         } catch {
             store.log.endTurn()
             let error = error as? EventStoreError ?? .poisoned(by: error)
-            if error.code != .logAway { fail(error) }
+            if ![.diskFull, .logAway].contains(error.code) { fail(error) }
             decider.refuseWaiting(error)
             return false
         }
