@@ -3,7 +3,7 @@ import TestServers
 import TestTools
 import Testing
 
-@Suite("A shop with a copy in Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(3)))
+@Suite("A shop with a copy in Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct ReplicaJourneyTests {
     private let directory: TemporaryDirectory
     private let url: String

@@ -3,7 +3,7 @@ import TestServers
 import TestTools
 import Testing
 
-@Suite("Machines that share a log in Postgres", .needsPostgres, .timeLimit(.minutes(3)))
+@Suite("Machines that share a log in Postgres", .needsPostgres, .timeLimit(.minutes(5)))
 struct SharedLogJourneyTests {
     private let directory: TemporaryDirectory
 

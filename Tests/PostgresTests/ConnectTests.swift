@@ -3,7 +3,7 @@ import TestServers
 import TestTools
 import Testing
 
-@Suite("Connecting to Postgres", .timeLimit(.minutes(1)))
+@Suite("Connecting to Postgres", .timeLimit(.minutes(5)))
 struct ConnectTests {
     @Test("A closed port is refused at once, by a message that names it")
     func closedPort() throws {

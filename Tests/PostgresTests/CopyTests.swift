@@ -2,7 +2,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Postgres COPY", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("Postgres COPY", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct CopyTests {
     let connection: Connection
 

@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// A test that kills a backend has a server for itself: Postgres then ends all other sessions too.
-@Suite("Postgres gone or silent", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("Postgres gone or silent", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct LostServerTests {
     let server: TemporaryPostgres
 

@@ -3,7 +3,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Postgres statements sent together, and doorbells", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("Postgres statements sent together, and doorbells", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct PipelineTests {
     let connection: Connection
 

@@ -2,7 +2,7 @@ import Postgres
 import TestServers
 import Testing
 
-@Suite("Postgres statements", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("Postgres statements", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct StatementTests {
     let connection: Connection
 

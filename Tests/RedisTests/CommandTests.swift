@@ -1,7 +1,7 @@
 import Redis
 import Testing
 
-@Suite("Redis commands", .needsRedis, .temporaryRedis, .timeLimit(.minutes(1)))
+@Suite("Redis commands", .needsRedis, .temporaryRedis, .timeLimit(.minutes(5)))
 struct CommandTests {
     let server: TemporaryRedis
     let connection: Connection

@@ -3,7 +3,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite("Redis gone or silent", .timeLimit(.minutes(1)))
+@Suite("Redis gone or silent", .timeLimit(.minutes(5)))
 struct LostServerTests {
     @Test("A server that ends in the middle of a command is an error, not a hang", .needsRedis)
     func shutDown() throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import EventStore
 
 /// Faults that simulations found, each by itself.
-@Suite("An index on a faulty disk", .timeLimit(.minutes(1)))
+@Suite("An index on a faulty disk", .timeLimit(.minutes(5)))
 struct IndexFaultTests {
     private let disk = SimulatedDisk(random: SplitMix64(seed: 1), trace: Trace(keepsWords: false))
 

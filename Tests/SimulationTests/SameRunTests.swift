@@ -3,7 +3,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A simulated run", .timeLimit(.minutes(1)))
+@Suite("A simulated run", .timeLimit(.minutes(5)))
 struct SameRunTests {
     @Test("Goes the same way byte for byte, in this process and in another one", arguments: [3, 8, 21, 34] as [UInt64])
     func same(seed: UInt64) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A damaged index", .timeLimit(.minutes(1)))
+@Suite("A damaged index", .timeLimit(.minutes(5)))
 struct DamagedIndexTests {
     enum Damage: String, CaseIterable, Codable, Sendable {
         case empty, oneByte, onePage, half, lastPageMissing, zeros, randomBytes, text

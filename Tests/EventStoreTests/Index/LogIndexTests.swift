@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("The index of the log", .timeLimit(.minutes(1)))
+@Suite("The index of the log", .timeLimit(.minutes(5)))
 struct LogIndexTests {
     @Test("A stream without events has no head, a key without a command no position")
     func empty() async throws {

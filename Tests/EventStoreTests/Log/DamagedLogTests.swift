@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A damaged log", .timeLimit(.minutes(1)))
+@Suite("A damaged log", .timeLimit(.minutes(5)))
 struct DamagedLogTests {
     @Test("A byte that changed in the file is found and named by position, and its neighbours are still read")
     func changedByte() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import EventStore
 
 // In child processes: there a lock is another process's, and a descriptor closed twice is nobody else's.
-@Suite("One data directory, one writing process", .timeLimit(.minutes(1)))
+@Suite("One data directory, one writing process", .timeLimit(.minutes(5)))
 struct DataDirectoryTests {
     @Test("A second process is refused, and told which process has the directory")
     func secondProcess() async throws {

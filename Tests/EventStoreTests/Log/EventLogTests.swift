@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("The log", .temporaryPostgres, .timeLimit(.minutes(1)))
+@Suite("The log", .temporaryPostgres, .timeLimit(.minutes(5)))
 struct EventLogTests {
     @Test("A new log is empty", arguments: LogBackend.here)
     func empty(on backend: LogBackend) async throws {

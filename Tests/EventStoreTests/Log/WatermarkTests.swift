@@ -3,7 +3,7 @@ import Foundation
 import TestTools
 import Testing
 
-@Suite("A watermark", .timeLimit(.minutes(1)))
+@Suite("A watermark", .timeLimit(.minutes(5)))
 struct WatermarkTests {
     @Test("It only grows")
     func grows() {

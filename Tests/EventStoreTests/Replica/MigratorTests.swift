@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("The steps of the Postgres schema", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(1)))
+@Suite("The steps of the Postgres schema", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct MigratorTests {
     private func step(_ number: Int, _ sql: String) -> Migration { Migration(number: number, name: "step", sql: sql) }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A copy compared with its log", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("A copy compared with its log", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct ReplicaComparisonTests {
     /// What somebody did to the copy, and what is said of it.
     struct Change: CustomTestStringConvertible, Sendable {

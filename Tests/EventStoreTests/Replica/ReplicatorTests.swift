@@ -8,7 +8,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("The copy of the log in Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(3)))
+@Suite("The copy of the log in Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct ReplicatorTests {
     @Test("Every record is copied to the byte, in its order, with what opens personal data", arguments: [1, 2, 3])
     func copied(seed: UInt64) async throws {

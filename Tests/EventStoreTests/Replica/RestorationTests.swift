@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A data directory restored from Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(2)))
+@Suite("A data directory restored from Postgres", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct RestorationTests {
     private func restored(_ shop: CopiedShop, _ end: Restoration.End = .head) throws -> (TemporaryData, Position) {
         let place = try TemporaryData()

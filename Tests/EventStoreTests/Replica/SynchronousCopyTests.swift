@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Commands that are answered when Postgres has them", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(3)))
+@Suite("Commands that are answered when Postgres has them", .needsPostgres, .temporaryPostgres, .timeLimit(.minutes(5)))
 struct SynchronousCopyTests {
     /// Runs a Writer whose commands wait for the copy.
     private func write<R>(

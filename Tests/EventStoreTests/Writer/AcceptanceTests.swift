@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Accepted commands", .timeLimit(.minutes(1)))
+@Suite("Accepted commands", .timeLimit(.minutes(5)))
 struct AcceptanceTests {
     @Test("A receipt names what stands in the log")
     func receipt() async throws {

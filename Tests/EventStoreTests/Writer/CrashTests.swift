@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A killed process", .timeLimit(.minutes(1)))
+@Suite("A killed process", .timeLimit(.minutes(5)))
 struct CrashTests {
     @Test("Every acknowledged command is there exactly once after kill -9, without a gap", arguments: [1, 40, 300])
     func killed(after count: Int) async throws {

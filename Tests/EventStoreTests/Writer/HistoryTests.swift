@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Random histories", .timeLimit(.minutes(1)))
+@Suite("Random histories", .timeLimit(.minutes(5)))
 struct HistoryTests {
     @Test("What the Writer knows while it runs is what the log says when it is read again", arguments: 0..<6)
     func liveEqualsReplay(index: Int) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Command keys", .timeLimit(.minutes(1)))
+@Suite("Command keys", .timeLimit(.minutes(5)))
 struct IdempotencyTests {
     private let place: [any Command]
     private let again: Submission

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("A failed write", .timeLimit(.minutes(1)))
+@Suite("A failed write", .timeLimit(.minutes(5)))
 struct PoisonTests {
     @Test("An append that fails poisons the Writer: its batch and all that waits fail, and it says why")
     func conflict() async throws {

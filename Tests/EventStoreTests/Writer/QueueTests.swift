@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("The Writer's queue", .timeLimit(.minutes(1)))
+@Suite("The Writer's queue", .timeLimit(.minutes(5)))
 struct QueueTests {
     @Test("When it is full a command is refused at once, and those which wait are not disturbed")
     func overloaded() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Refused commands", .timeLimit(.minutes(1)))
+@Suite("Refused commands", .timeLimit(.minutes(5)))
 struct RefusalTests {
     @Test("A refusal leaves nothing, alone and among accepted neighbours")
     func leavesNothing() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventStore
 
-@Suite("Stopping the Writer", .timeLimit(.minutes(1)))
+@Suite("Stopping the Writer", .timeLimit(.minutes(5)))
 struct StoppingTests {
     @Test("What was taken is decided, written and answered; what comes after is refused")
     func drains() async throws {
