@@ -44,9 +44,10 @@ package struct Migrator {
 
     /// What was applied, in order. Nothing is changed, not even where nothing was ever applied.
     package func applied() throws -> [Applied] {
-        guard try connection.query("SELECT to_regclass('migrations')::text AS name").first?["name"] != nil else {
-            return []
-        }
+        // Not by to_regclass: what that did not find once, it may not find where another has made it meanwhile.
+        let tables = try connection.query(
+            "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'")
+        guard !tables.isEmpty else { return [] }
         return try connection.query(
             "SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at FROM migrations ORDER BY number"
         ).map { row in
@@ -80,6 +81,7 @@ package struct Migrator {
     /// A database that is ahead of this program is left as it is: later steps are made to suit earlier programs.
     @discardableResult
     package func apply() throws -> [Migration] {
+        guard try !plan().isEmpty else { return [] }
         var done: [Migration] = []
         while let step = try applyNext() { done.append(step) }
         return done
