@@ -57,7 +57,9 @@ let package = Package(
         .target(name: "JSON"),
 
         // The steps of the Postgres schema, within the program.
-        .target(name: "Migrations", path: "migrations", resources: [.embedInCode("postgres/0001_log.sql")]),
+        .target(
+            name: "Migrations", path: "migrations",
+            resources: [.embedInCode("postgres/0001_log.sql"), .embedInCode("postgres/0002_lease.sql")]),
 
         // The parts, in the order of their arrows.
         .target(name: "Ledger"),

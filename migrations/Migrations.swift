@@ -3,7 +3,8 @@
 package enum PostgresMigrations {
     /// Number, name and SQL of each, in order.
     package static let all: [(number: Int, name: String, sql: String)] = [
-        (1, "log", text(PackageResources._001_log_sql))
+        (1, "log", text(PackageResources._001_log_sql)),
+        (2, "lease", text(PackageResources._002_lease_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -96,7 +96,7 @@ extension Problem {
     init(_ error: EventStoreError) {
         switch error.code {
         case .overloaded, .stopping: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 1)
-        case .replicaAway, .logAway: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 5)
+        case .replicaAway, .logAway, .led: self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 5)
         case .poisoned, .conflict, .fenced:
             self = .unavailable(error.code.rawValue, error.message, retryAfterSeconds: 10)
         case .diskFull:

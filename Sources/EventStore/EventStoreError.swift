@@ -24,6 +24,8 @@ package struct EventStoreError: Error, Sendable, CustomStringConvertible {
         case logAway = "log_away"
         /// Another program writes the copy: this one may accept nothing more.
         case fenced = "fenced"
+        /// Another program's lease of the copy lasts: nothing may be accepted here until it runs out.
+        case led = "led_by_another"
         /// The copy is not the beginning of the log.
         case diverged = "replica_diverged"
         /// A database does not have the tables that it should.

@@ -36,11 +36,7 @@ package struct Store: Sendable {
         self.directory = directory
         let readOnly = access == .readOnly
         if readOnly {
-            guard FileManager.default.fileExists(atPath: directory + "/log/data.mdb") else {
-                throw EventStoreError(
-                    .directory,
-                    "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
-            }
+            try Self.requireData(in: directory)
             lock = nil
         } else {
             try Self.createDirectories(directory)
@@ -93,6 +89,14 @@ package struct Store: Sendable {
 
     /// Where the read models are kept.
     package var readModelsDirectory: String { directory + "/read" }
+
+    static func requireData(in directory: String) throws(EventStoreError) {
+        guard FileManager.default.fileExists(atPath: directory + "/log/data.mdb") else {
+            throw EventStoreError(
+                .directory,
+                "There is no Daybook data in \(directory). Check --data, or start daybook serve there first.")
+        }
+    }
 
     private static func createDirectories(_ directory: String) throws(EventStoreError) {
         do {

@@ -25,7 +25,7 @@ struct Daybook: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, Verify.self, StatusCommand.self,
-            Migrate.self, Restore.self, Bench.self,
+            Migrate.self, Restore.self, Promote.self, Bench.self,
         ])
 
     static func main() async {

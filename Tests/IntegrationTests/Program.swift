@@ -99,9 +99,18 @@ final class Server: Sendable {
         let description: String
     }
 
-    init(data: String, in directory: String, _ more: [String] = []) throws {
-        child = try Child(["serve", "--data", data, "--command-port", "0", "--query-port", "0"] + more, in: directory)
-        guard child.printed("query API on "), let queries = Self.url("query", child.output) else {
+    convenience init(data: String, in directory: String, _ more: [String] = []) throws {
+        try self.init(
+            Child(["serve", "--data", data, "--command-port", "0", "--query-port", "0"] + more, in: directory),
+            once: "query API on ")
+    }
+
+    /// One that stood by, when it leads.
+    func leading() throws -> Server { try Server(child, once: "command API on ") }
+
+    private init(_ child: Child, once text: String) throws {
+        self.child = child
+        guard child.printed(text), let queries = Self.url("query", child.output) else {
             throw NotServing(description: child.output + child.errors)
         }
         commands = Self.url("command", child.output) ?? ""
@@ -109,7 +118,7 @@ final class Server: Sendable {
     }
 
     private static func url(_ role: String, _ output: String) -> String? {
-        output.split(separator: "\n").first { $0.hasPrefix("\(role) API on ") }.map {
+        output.split(separator: "\n").last { $0.hasPrefix("\(role) API on ") }.map {
             String($0.dropFirst("\(role) API on ".count))
         }
     }

@@ -25,11 +25,11 @@ struct ReplicaJourneyTests {
             headers: ["Idempotency-Key": key])
     }
 
-    /// Answers that the copy is away until it is connected.
+    /// Answers that the copy is away until it is connected, or that another leads until it does not.
     private func addWhenConnected(_ server: Server, key: String) async throws -> HTTP.Answer {
         while true {
             let answer = try await add(server, key: key)
-            guard answer.status == 503, answer.json["code"] as? String == "replica_away" else { return answer }
+            guard ["replica_away", "led_by_another"].contains(answer.json["code"] as? String) else { return answer }
             try #require(server.child.isRunning, "\(server.child.errors)")
         }
     }
@@ -73,6 +73,10 @@ struct ReplicaJourneyTests {
         #expect(try await addWhenConnected(older, key: "first").headers["daybook-position"] != nil)
         #expect(try Program.run(["restore", "--data", "newer"], in: directory.path).status == 0)
         let newer = try Server(data: "newer", in: directory.path)
+        try await until { newer.child.errors.contains("nothing is accepted here") }
+        #expect(try await add(newer, key: "second").json["code"] as? String == "led_by_another")
+        let promoting = try Program.run(["promote", "--data", "newer"], in: directory.path)
+        #expect(promoting.status == 0, "\(promoting.errors)")
         #expect(try await addWhenConnected(newer, key: "second").headers["daybook-position"] != nil)
         older.child.waitUntilEnd()
         #expect(older.child.status == 3)

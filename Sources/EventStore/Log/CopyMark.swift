@@ -7,6 +7,7 @@ import Foundation
 /// A copy of an earlier run is thrown away, with what was computed from it, and had from Postgres again.
 struct CopyMark {
     private static let settled = "on the disk"
+    private static let distrusted = "to be had again"
     private let directory: String
     let path: String
 
@@ -16,6 +17,9 @@ struct CopyMark {
     }
 
     var isThere: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// Whether the copy was closed, and is on the disk.
+    var isSettled: Bool { (try? String(contentsOfFile: path, encoding: .utf8)) == Self.settled }
 
     /// Before the copy is opened to be written.
     func begin() throws(EventStoreError) {
@@ -29,7 +33,7 @@ struct CopyMark {
                         atPath: directory + "/" + part, withIntermediateDirectories: true)
                 }
             }
-            try write(run)
+            try DurableFile.write(run, to: path)
         } catch {
             throw EventStoreError(
                 .directory, "\(directory) can't be written. Check owner and permissions.", cause: error)
@@ -37,14 +41,11 @@ struct CopyMark {
     }
 
     /// When the copy is on the disk and nobody writes it any more.
-    func settle() throws { try write(Self.settled) }
+    func settle() throws { try DurableFile.write(Self.settled, to: path) }
 
-    private func write(_ text: String) throws {
-        FileManager.default.createFile(atPath: path, contents: nil)
-        let file = try FileHandle(forWritingTo: URL(filePath: path))
-        try file.truncate(atOffset: 0)
-        try file.write(contentsOf: Data(text.utf8))
-        try file.synchronize()
-        try file.close()
-    }
+    /// Has the copy thrown away when it is opened next.
+    func distrust() throws { try DurableFile.write(Self.distrusted, to: path) }
+
+    /// The log is to be the directory's own.
+    func remove() throws { try FileManager.default.removeItem(atPath: path) }
 }

@@ -6,8 +6,8 @@ import Synchronization
 /// Brings what others append to the log in a Postgres into this machine's copy, as it comes, on a thread of its own.
 ///
 /// Postgres rings when the log grows; what is there is read by position. While Postgres is away it tries again, sooner at
-/// first and each half minute at last. It ends by itself only where the copy is not a beginning of that log, or a record
-/// there is damaged.
+/// first and each half minute at last. It ends by itself where the copy is not a beginning of that log, or a record there is
+/// damaged; and, where it stands by, when its directory is to lead.
 package final class LogFollower: Sendable {
     /// How the copy stands.
     package struct Status: Sendable {
@@ -22,6 +22,7 @@ package final class LogFollower: Sendable {
 
     private let records: PostgresRecords
     private let makesSchema: Bool
+    private let home: String?
     private let log: EventLog
     private let index: LogIndex
     private let logger: Logger
@@ -35,12 +36,17 @@ package final class LogFollower: Sendable {
     private static let idleCheck = Duration.milliseconds(500)
     /// Where nothing can ring.
     private static let pollMilliseconds = 50
+    /// The most that it takes to end following and to begin leading; after that another may.
+    private static let takeover = Duration.seconds(15)
 
     /// Nil where the store's log is its own.
     ///
-    /// - Parameter makesSchema: whether a Postgres without a log becomes an empty one, or is waited for.
-    package init?(_ store: Store, makesSchema: Bool = true, logger: Logger) {
+    /// - Parameters:
+    ///   - makesSchema: whether a Postgres without a log becomes an empty one, or is waited for.
+    ///   - standsBy: whether to end when nobody leads, and have this directory lead.
+    package init?(_ store: Store, makesSchema: Bool = true, standsBy: Bool = false, logger: Logger) throws {
         guard let records = store.shared else { return nil }
+        home = standsBy ? try Home(of: store.directory).name() : nil
         self.makesSchema = makesSchema
         self.records = records
         log = store.log
@@ -75,7 +81,10 @@ package final class LogFollower: Sendable {
             do {
                 let replica = try records.connectToFollow(makesSchema: makesSchema)
                 backoff = Backoff()
-                try follow(replica)
+                if try follow(replica) {
+                    logger.info("this directory is to lead", metadata: ["behind": "\(log.headPosition)"])
+                    return
+                }
             } catch let error as EventStoreError {
                 logger.critical("following the log in Postgres has ended", metadata: ["error": "\(error)"])
                 return state.withLock { $0.fault = error }
@@ -86,7 +95,8 @@ package final class LogFollower: Sendable {
         }
     }
 
-    private func follow(_ replica: Replica) throws {
+    /// Follows until told to stop, or until this directory leads; true for the latter.
+    private func follow(_ replica: Replica) throws -> Bool {
         let isRung = try replica.listen()
         logger.info("following the log in Postgres", metadata: ["at": "\(replica.endpoint)"])
         while stopping.value == 0 {
@@ -94,12 +104,16 @@ package final class LogFollower: Sendable {
             try show()
             state.withLock { $0.trouble = nil }
             arrivals.advance(to: arrivals.value + 1)
+            if let home, try replica.takeLead(home: home, behind: log.headPosition, for: Self.takeover) {
+                return true
+            }
             if isRung {
                 try replica.waitForDoorbell(within: Self.idleCheck)
             } else {
                 stopping.waitBlocking(for: 1, timeoutMilliseconds: Self.pollMilliseconds)
             }
         }
+        return false
     }
 
     /// Has readers see what was taken in; the index before them.

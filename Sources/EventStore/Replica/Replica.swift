@@ -56,23 +56,28 @@ package struct Replica {
 
     /// Takes the copy over for a log: whoever wrote it before finds out at his next write.
     ///
-    /// - Parameter since: how the copy stood when this program wrote it last: it is not taken back from who took it over
-    ///   since.
-    /// - Throws: `EventStoreError` `diverged` where the copy is not the beginning of the log, `fenced` where it was taken over.
-    package func claim(for log: EventLog, leader: String, since mine: Head? = nil) throws -> Head {
+    /// - Parameters:
+    ///   - home: the data directory, by a name that it alone has: it goes on at once after its process was killed.
+    ///   - lease: for how long nobody else may claim the copy, from now on.
+    ///   - since: how the copy stood when this program wrote it last: it is not taken back from who took it over since.
+    /// - Throws: `EventStoreError` `diverged` where the copy is not the beginning of the log, `fenced` where it was taken
+    ///   over, `led` while another's lease lasts.
+    package func claim(
+        for log: EventLog, leader: String, home: String, lease: Duration, since mine: Head? = nil
+    ) throws -> Head {
         try connection.transaction {
-            let before = try head(locked: true)
-            guard before.leader != Self.sharedLeader else {
+            let before = try leadership(locked: true)
+            guard before.leader != Self.sharedLeader else { throw isShared }
+            // Under another epoch, but by us: it was not heard that an earlier claim had succeeded.
+            if let mine, before.epoch != mine.epoch, before.leader != leader { throw fenced(mine, by: try head()) }
+            try requireBeginning(of: log, before.position)
+            guard before.mayBeClaimed(by: home) else {
                 throw EventStoreError(
-                    .fenced,
-                    "Several machines append to the log in \(endpoint). Start this one with DAYBOOK_LOG to be one of them, or copy into an empty schema."
+                    .led,
+                    "\(endpoint) is written by \(before.leader), and nothing is accepted here meanwhile. It takes over when that program is silent for some seconds, or with daybook promote."
                 )
             }
-            // Under another epoch, but by us: it was not heard that an earlier claim had succeeded.
-            if let mine, before.epoch != mine.epoch, before.leader != leader { throw fenced(mine, by: before) }
-            try requireBeginning(of: log, before.position)
-            try connection.execute(
-                "UPDATE log_head SET epoch = epoch + 1, leader = $1", [.text(leader)])
+            try connection.execute(Self.leading(leader, home: home, for: lease))
             return Head(position: before.position, epoch: before.epoch + 1, leader: leader)
         }
     }
@@ -105,12 +110,6 @@ package struct Replica {
                 "\(endpoint) holds another record at position \(position) than this log: the copy is of another log. Compare them with daybook verify --against, or copy into an empty schema."
             )
         }
-    }
-
-    /// Throws `EventStoreError` `fenced` where another program has claimed the copy since `head`.
-    func requireOurs(_ head: Head) throws {
-        let now = try self.head()
-        guard now == head else { throw fenced(head, by: now) }
     }
 
     /// Appends events behind `head`, in one transaction: all or none, and the head with them.
@@ -175,7 +174,14 @@ package struct Replica {
             ])
     }
 
-    private func fenced(_ mine: Head, by now: Head) -> EventStoreError {
+    var isShared: EventStoreError {
+        EventStoreError(
+            .fenced,
+            "Several machines append to the log in \(endpoint). Start this one with DAYBOOK_LOG to be one of them, or copy into an empty schema."
+        )
+    }
+
+    func fenced(_ mine: Head, by now: Head) -> EventStoreError {
         EventStoreError(
             .fenced,
             "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again only if the other is stopped for good."

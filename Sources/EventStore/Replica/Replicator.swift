@@ -26,8 +26,13 @@ package final class Replicator: Sendable {
         package var eventsMax = 4_096
         /// A Postgres that is silent for so long is taken to be away.
         package var silenceMax = Duration.seconds(10)
-        /// While there is nothing to copy, so often it is looked whether Postgres is there and the copy is still ours.
+        /// So often it is said that this program still leads, which finds out whether Postgres is there and the copy still ours.
         package var idleCheck = Duration.seconds(1)
+        /// For how long nobody else may take over after that was said.
+        package var lease = Duration.seconds(5)
+        /// Whether others stand by to take over. It ends with `led` then where another leads, and accepts nothing once its
+        /// own lease has run out, for it can't know who leads; alone it waits for the lease of another, and needs none.
+        package var hasStandby = false
 
         package init(url: String) { self.url = url }
     }
@@ -50,6 +55,10 @@ package final class Replicator: Sendable {
     private struct State {
         var trouble: EventStoreError? = EventStoreError(
             .replicaAway, "The copy in Postgres is not connected yet. Send the command again in a moment.")
+        /// Another program leads: nothing may be accepted.
+        var isLed = false
+        /// Until when nobody else may lead.
+        var leaseEnd: ContinuousClock.Instant?
         /// After this nothing is copied any more.
         var fault: EventStoreError?
         /// Who waits for the copy.
@@ -57,6 +66,7 @@ package final class Replicator: Sendable {
     }
 
     private let log: EventLog
+    private let home: String
     private let codec: StoredEvents
     private let options: Options
     private let logger: Logger
@@ -69,8 +79,9 @@ package final class Replicator: Sendable {
     private let stopping = Watermark()
     private let ended = Watermark()
 
-    package init(_ store: Store, _ options: Options, logger: Logger) {
+    package init(_ store: Store, _ options: Options, logger: Logger) throws {
         log = store.log
+        home = try Home(of: store.directory).name()
         codec = store.events
         self.options = options
         self.logger = logger
@@ -111,7 +122,25 @@ package final class Replicator: Sendable {
 
     /// Why no command may be taken now; nil where one may.
     var refusal: EventStoreError? {
-        state.withLock { $0.fault ?? (options.mode == .sync ? $0.trouble : nil) }
+        state.withLock { state in
+            if let fault = state.fault { return fault }
+            if options.mode == .sync || state.isLed { return state.trouble }
+            guard options.hasStandby, state.leaseEnd.map({ $0 < .now }) ?? true else { return nil }
+            return EventStoreError(
+                .replicaAway,
+                "The copy in Postgres has not been reached for so long that another machine may have taken over. Send the command again with its key, to that one or when the copy is back."
+            )
+        }
+    }
+
+    /// Returns when this program leads for the first time, or is told to end.
+    ///
+    /// - Throws: why it never will.
+    package func untilLeading() async throws {
+        while await !connections.reached(1, within: .milliseconds(20)) {
+            if Task.isCancelled { return }
+            if ended.value > 0, let fault = state.withLock({ $0.fault }) { throw fault }
+        }
     }
 
     /// Calls `then` when what is durable up to `position` may be answered; with why not, where it may not.
@@ -135,12 +164,18 @@ package final class Replicator: Sendable {
         while stopping.value == 0 {
             do {
                 let replica = try Replica(url: options.url, options: connectionOptions)
-                let head = try replica.claim(for: log, leader: options.leader, since: mine)
+                let head = try leading {
+                    try replica.claim(
+                        for: log, leader: options.leader, home: home, lease: options.lease, since: mine)
+                }
                 mine = head
                 backoff = Backoff()
                 try follow(replica, from: head)
-            } catch let error as EventStoreError where error.code == .fenced || error.code == .diverged {
+            } catch let error as EventStoreError where endsCopying(error) {
                 return end(error)
+            } catch let error as EventStoreError where error.code == .led {
+                pause(error)
+                stopping.waitBlocking(for: 1, timeoutMilliseconds: Self.ledMilliseconds)
             } catch {
                 pause(error)
                 stopping.waitBlocking(for: 1, timeoutMilliseconds: backoff.nextMilliseconds())
@@ -149,7 +184,23 @@ package final class Replicator: Sendable {
         end(nil)
     }
 
-    /// Copies until told to stop.
+    /// While another program leads, so often it is asked whether it still does.
+    private static let ledMilliseconds = 250
+
+    private func endsCopying(_ error: EventStoreError) -> Bool {
+        error.code == .fenced || error.code == .diverged || error.code == .led && options.hasStandby
+    }
+
+    /// Does what begins the lease anew.
+    private func leading<Result>(_ body: () throws -> Result) rethrows -> Result {
+        // Before it is asked for: never later than by the clock of Postgres.
+        let end = ContinuousClock.now + options.lease
+        let result = try body()
+        state.withLock { $0.leaseEnd = end }
+        return result
+    }
+
+    /// Copies until told to stop, and then leads no more.
     private func follow(_ replica: Replica, from start: Replica.Head) throws {
         var head = start
         logger.info(
@@ -158,16 +209,18 @@ package final class Replicator: Sendable {
         advance(to: head.position)
         connections.advance(to: connections.value + 1)
         var lastCheck = ContinuousClock.now
+        defer { if stopping.value > 0 { try? replica.release(head) } }  // Or it is waited for.
         while stopping.value == 0 {
+            if ContinuousClock.now - lastCheck > options.idleCheck {
+                try leading { try replica.renew(head, lease: options.lease) }
+                lastCheck = .now
+            }
             let events = try log.readEncoded(after: head.position, limit: options.eventsMax)
                 .map { try ReplicatedEvent($0.record, bytes: $0.bytes, codec) }
             if events.isEmpty {
                 // Rung by this process's Writer; looked at now and then because another process may be the writer.
                 log.head.waitBlocking(for: head.position.rawValue + 1, timeoutMilliseconds: 50)
                 try log.refreshHead()
-                guard ContinuousClock.now - lastCheck > options.idleCheck else { continue }
-                try replica.requireOurs(head)
-                lastCheck = .now
             } else {
                 head = try replica.append(events, behind: head)
                 advance(to: head.position)
@@ -182,7 +235,7 @@ package final class Replicator: Sendable {
     private func advance(to position: Position) {
         copied.advance(to: position.rawValue)
         let answered = state.withLock { state in
-            state.trouble = nil
+            (state.trouble, state.isLed) = (nil, false)
             let answered = state.waiting.filter { $0.position <= position }
             state.waiting.removeAll { $0.position <= position }
             return answered
@@ -191,12 +244,15 @@ package final class Replicator: Sendable {
     }
 
     private func pause(_ error: any Error) {
-        let trouble = EventStoreError(
-            .replicaAway,
-            "The copy in Postgres can't be written: \(error). The command may be in the log already; send it again with its key when the copy is back.",
-            cause: nil)
+        let led = (error as? EventStoreError).flatMap { $0.code == .led ? $0 : nil }
+        let trouble =
+            led
+            ?? EventStoreError(
+                .replicaAway,
+                "The copy in Postgres can't be written: \(error). The command may be in the log already; send it again with its key when the copy is back.",
+                cause: nil)
         let isNew = state.withLock { state in
-            defer { state.trouble = trouble }
+            defer { (state.trouble, state.isLed) = (trouble, led != nil) }
             return state.trouble?.message != trouble.message
         }
         if isNew { logger.warning("not copying to Postgres", metadata: ["error": "\(error)"]) }

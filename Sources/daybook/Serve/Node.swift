@@ -16,6 +16,7 @@ struct Node {
     private let settings: Settings
     private let roles: Set<Role>
     private let demo: Bool
+    private let part: Standby.Part?
     private let store: Store
     private let models: ReadModels
     private let replicator: Replicator?
@@ -24,12 +25,16 @@ struct Node {
     /// How long requests in hand may take to end once the process is told to stop.
     private static let shutdownMax = Duration.seconds(10)
 
+    /// - Parameter part: of several machines, of which one leads; nil where this one is alone, or one of equals.
     init(
         directory: String, settings: Settings, sharedLog: String?, roles: Set<Role>, commandPort: Int, queryPort: Int,
-        demo: Bool
+        demo: Bool, part: Standby.Part? = nil
     ) async throws {
+        let sharedLog = part == .follow ? settings.postgresURL : sharedLog
+        let roles = part == .follow ? roles.intersection([.query, .project]) : roles
         self.settings = settings
         self.roles = roles
+        self.part = part
         self.commandPort = commandPort
         self.queryPort = queryPort
         self.demo = demo
@@ -38,8 +43,9 @@ struct Node {
             logBytesMax: settings.logMapMiB << 20, postgresURL: sharedLog)
         if roles.contains(.command) { try store.requireOwnLog() }
         models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
-        replicator = sharedLog == nil ? try Self.replicator(of: store, roles, settings, logger) : nil
-        follower = LogFollower(store, makesSchema: roles.contains(.command), logger: logger)
+        replicator = sharedLog == nil ? try Self.replicator(of: store, roles, settings, part, logger) : nil
+        follower = try LogFollower(
+            store, makesSchema: roles.contains(.command), standsBy: part == .follow, logger: logger)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 
@@ -51,6 +57,7 @@ struct Node {
         // First here is stopped last: who waits for the copy has his answer before.
         if let replicator {
             replicator.start()
+            guard try await leads(replicator) else { return }
             services.append(ReplicatorService(replicator: replicator))
         }
         if let follower {
@@ -99,6 +106,15 @@ struct Node {
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
     }
 
+    /// Waits, where others stand by, until it is certain that this one leads; false where it is told to stop meanwhile.
+    private func leads(_ replicator: Replicator) async throws -> Bool {
+        guard part == .lead else { return true }
+        try await cancelWhenGracefulShutdown { try await replicator.untilLeading() }
+        guard Task.isShuttingDownGracefully else { return true }
+        await replicator.stop()
+        return false
+    }
+
     private func fillDemo(_ writer: Writer) async throws {
         if let replicator, settings.replication == .sync {
             guard await replicator.connections.reached(1, within: .seconds(10)) else {
@@ -111,7 +127,7 @@ struct Node {
     }
 
     private static func replicator(
-        of store: Store, _ roles: Set<Role>, _ settings: Settings, _ logger: Logger
+        of store: Store, _ roles: Set<Role>, _ settings: Settings, _ part: Standby.Part?, _ logger: Logger
     ) throws -> Replicator? {
         guard roles.contains(.replicate), let url = settings.postgresURL else {
             if roles == [.replicate] {
@@ -125,7 +141,8 @@ struct Node {
         }
         var options = Replicator.Options(url: url)
         options.mode = settings.replication
-        return Replicator(store, options, logger: logger)
+        options.hasStandby = part == .lead
+        return try Replicator(store, options, logger: logger)
     }
 
     private func server(
@@ -202,7 +219,7 @@ private struct ReplicatorService: Service {
     }
 }
 
-/// Keeps the copy of a shared log growing; one that can't be kept stops the process.
+/// Keeps the copy of a shared log growing; one that can't be kept stops the process, and one that is to lead its part.
 private struct FollowerService: Service {
     let follower: LogFollower
 

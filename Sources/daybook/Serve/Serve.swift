@@ -19,6 +19,9 @@ struct Serve: AsyncParsableCommand {
             With --log postgres://… any number of machines append to one log, or only read it (--roles query,project), each
             with a data directory of its own.
 
+            With --standby, on two machines or more with one DAYBOOK_POSTGRES_URL, one leads; the others follow the copy,
+            answer queries, and one of them takes over when the leader falls silent (daybook promote: at once).
+
             Ctrl-C or SIGTERM stops it: what was accepted is written and answered first.
             """)
 
@@ -27,6 +30,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Port of the command API, 0 for any. [DAYBOOK_COMMAND_PORT, else 8080]") var commandPort: Int?
     @Option(help: "Port of the query API, 0 for any. [DAYBOOK_QUERY_PORT, else 8081]") var queryPort: Int?
     @OptionGroup var log: LogOption
+    @Flag(help: "Lead, or stand by for the one that does.") var standby = false
     @Flag(help: "Fill an empty data directory with a demonstration shop, and print how to talk to it.") var demo = false
 
     func run() async throws {
@@ -37,18 +41,39 @@ struct Serve: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
-        let node = try await Node(
-            directory: try await data.directory, settings: settings, sharedLog: log.url(settings),
-            roles: try roleSet(roles.map { $0.split(separator: ",").map(String.init) } ?? settings.roles),
-            commandPort: commandPort ?? settings.commandPort, queryPort: queryPort ?? settings.queryPort, demo: demo)
+        let (directory, sharedLog) = (try await data.directory, log.url(settings))
+        let roles = try roleSet(roles.map { $0.split(separator: ",").map(String.init) } ?? settings.roles)
+        let ports = (command: commandPort ?? settings.commandPort, query: queryPort ?? settings.queryPort)
+        let node: @Sendable (Standby.Part?) async throws -> Node = { [demo] part in
+            try await Node(
+                directory: directory, settings: settings, sharedLog: sharedLog, roles: roles,
+                commandPort: ports.command, queryPort: ports.query, demo: demo, part: part)
+        }
         do {
-            try await node.run()
+            guard standby else { return try await node(nil).run() }
+            try await StandbyService(standby: try standby(in: directory, settings, sharedLog, roles), node: node)
+                .runUntilStopped()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw Failure(
                 .environment,
-                "A port is taken: \(node.commandPort) or \(node.queryPort). Stop what listens there, or choose others with --command-port and --query-port."
+                "A port is taken: \(ports.command) or \(ports.query). Stop what listens there, or choose others with --command-port and --query-port."
             )
         }
+    }
+
+    private func standby(
+        in directory: String, _ settings: Settings, _ sharedLog: String?, _ roles: Set<Role>
+    ) throws -> Standby {
+        guard sharedLog == nil else {
+            throw Failure(.usage, "Nobody stands by for a log that several machines append to: --standby or --log.")
+        }
+        guard let url = settings.postgresURL, roles.isSuperset(of: [.command, .replicate]) else {
+            throw Failure(
+                .usage,
+                "--standby is for machines with one copy in Postgres: set DAYBOOK_POSTGRES_URL, and have at least the roles command and replicate."
+            )
+        }
+        return Standby(directory: directory, url: url, logger: Logger(label: "daybook"))
     }
 
     private func roleSet(_ names: [String]) throws -> Set<Role> {

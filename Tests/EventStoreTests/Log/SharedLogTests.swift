@@ -222,7 +222,7 @@ final class SharedShop: Sendable {
     ) async throws -> R {
         guard let path = paths.first else { return try await body(nodes) }
         return try await TemporaryData.write(path, postgresURL: url) { store, writer in
-            let follower = try #require(LogFollower(store, logger: .silent))
+            let follower = try #require(try LogFollower(store, logger: .silent))
             follower.start()
             let result: Result<R, any Error>
             do {

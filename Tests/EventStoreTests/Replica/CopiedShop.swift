@@ -78,13 +78,15 @@ final class CopiedShop: Sendable {
 
     func copying<R>(
         _ store: Store, _ mode: Replicator.Mode = .async, url: String? = nil, silenceMax: Duration = .seconds(10),
-        _ body: (Replicator) async throws -> R
+        lease: Duration = .seconds(60), hasStandby: Bool = false, _ body: (Replicator) async throws -> R
     ) async throws -> R {
         var options = Replicator.Options(url: url ?? self.url)
         options.mode = mode
         options.idleCheck = .milliseconds(20)
         options.silenceMax = silenceMax
-        let replicator = Replicator(store, options, logger: .silent)
+        options.lease = lease
+        options.hasStandby = hasStandby
+        let replicator = try Replicator(store, options, logger: .silent)
         replicator.start()
         let result: Result<R, any Error>
         do { result = .success(try await body(replicator)) } catch { result = .failure(error) }
@@ -92,10 +94,29 @@ final class CopiedShop: Sendable {
         return try result.get()
     }
 
+    /// As another machine does when this one has been silent for too long. Returns how it leads.
+    func takeOver() throws -> Replica.Head {
+        let replica = try Replica(url: url)
+        try replica.connection.execute(Replica.leading("the other one", home: "elsewhere", for: .seconds(3_600)))
+        return try replica.head()
+    }
+
     /// What the copy is found to be.
     func doubts(_ store: Store) throws -> [String] {
         var doubts: [String] = []
         _ = try ReplicaComparison(store, url: url).run { doubts.append($0.description) }
         return doubts
+    }
+}
+
+extension Replicator {
+    /// Waits until the copy is connected and nothing is wrong with it.
+    func untilWell() async throws {
+        do {
+            try await until { status.trouble == nil }
+        } catch {
+            Issue.record("\(status.trouble ?? "")")
+            throw error
+        }
     }
 }

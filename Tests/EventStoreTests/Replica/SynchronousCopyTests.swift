@@ -18,7 +18,7 @@ struct SynchronousCopyTests {
                 let writer = store.startWriter(replicator: replicator, logger: .silent)
                 let result: Result<R, any Error>
                 do {
-                    try await until { replicator.status.trouble == nil }
+                    try await replicator.untilWell()
                     result = .success(try await body(store, writer, replicator))
                 } catch {
                     result = .failure(error)
@@ -75,7 +75,7 @@ struct SynchronousCopyTests {
                     == .replicaAway)
             lock.close()
             try shop.admit("copier", true)
-            try await until { replicator.status.trouble == nil }
+            try await replicator.untilWell()
             let again = try await writer.accept(ReserveStock(sku: sku("A"), quantity: 1), key: "in hand")
             #expect(again.isRepeated)
             #expect(again.position == .at(3))
@@ -89,10 +89,10 @@ struct SynchronousCopyTests {
         try await shop.data.open { store in
             try await shop.copying(store, mode) { replicator in
                 let writer = store.startWriter(replicator: replicator, logger: .silent)
-                try await until { replicator.status.trouble == nil }
+                try await replicator.untilWell()
                 try await writer.sell(sku("A"), stock: 5)
                 _ = await replicator.position.reached(2, within: .seconds(60))
-                _ = try Replica(url: shop.url).claim(for: store.log, leader: "the other one")
+                _ = try shop.takeOver()
                 let fault = try #require(await replicator.untilEnded())
                 #expect(fault.code == .fenced)
                 #expect(fault.message.contains("the other one"))
