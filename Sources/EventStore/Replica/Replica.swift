@@ -184,7 +184,7 @@ package struct Replica {
     func fenced(_ mine: Head, by now: Head) -> EventStoreError {
         EventStoreError(
             .fenced,
-            "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again only if the other is stopped for good."
+            "\(endpoint) is written by \(now.leader.isEmpty ? "another program" : now.leader) since epoch \(now.epoch); this process wrote it under epoch \(mine.epoch). Nothing more is accepted here. Start this data directory again with --standby, to follow the other, or without it when the other is stopped for good."
         )
     }
 
