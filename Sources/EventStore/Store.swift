@@ -83,7 +83,7 @@ package struct Store: Sendable {
         guard shared == nil, mark.isThere else { return }
         throw EventStoreError(
             .directory,
-            "\(directory) holds a copy of a log that several machines append to. Name that log with --log or DAYBOOK_LOG. If this copy is to be a log of its own from now on, delete \(mark.path)."
+            "\(directory) holds a copy of a log in Postgres. If it stood by for another machine, start it with --standby; if several machines append to that log, name it with --log or DAYBOOK_LOG. If this copy is to be a log of its own from now on, delete \(mark.path)."
         )
     }
 

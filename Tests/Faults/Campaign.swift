@@ -21,7 +21,7 @@ package struct Fault: Sendable {
 
     /// What not every machine has.
     enum Need {
-        case nothing, strace, root, loopDevice, shims
+        case nothing, strace, root, loopDevice, shims, postgres, postgresAsRoot, hosts
 
         /// Why it can't be done here; nil where it can.
         func missing(_ options: Campaign.Options) -> String? {
@@ -30,6 +30,9 @@ package struct Fault: Sendable {
             case .strace: SystemCalls.unavailable
             case .root: Mount.unavailable
             case .loopDevice: PowerCut.unavailable
+            case .postgres: PostgresServer.unavailable
+            case .postgresAsRoot: Mount.unavailable ?? PostgresServer.unavailable
+            case .hosts: Host.unavailable ?? PostgresServer.unavailable
             case .shims: options.shims == nil ? "the shims were not compiled (run it by ops/faults)" : nil
             }
         }
@@ -128,6 +131,9 @@ package final class Campaign: Sendable {
     func count(full: Int, short: Int) -> Int {
         options.rounds ?? (options.scale == .full ? full : short)
     }
+
+    /// What is to be larger in the full campaign.
+    func scale<Value>(full: Value, short: Value) -> Value { options.scale == .full ? full : short }
 
     /// One run in a directory of its own. True where the fault did not strike: a sweep then is at its end.
     @discardableResult

@@ -17,11 +17,11 @@ package final class TemporaryPostgres: Sendable {
     private let lifeline: Lifeline
 
     package init() throws {
-        let programs = try #require(Self.programs)
+        let programs = try #require(PostgresPrograms.directory)
         directory = try Lifeline.temporaryDirectory("daybook-postgres")
         lifeline = try Lifeline(
             Self.script,
-            [directory, programs, Self.user ?? "", Self.password],
+            [directory, programs, PostgresPrograms.user ?? "", Self.password],
             in: directory,
             readyWhen: { $0.contains("server started") }
         )
@@ -37,24 +37,7 @@ package final class TemporaryPostgres: Sendable {
         return "postgres://\(user):\(password)@/postgres?host=\(directory)"
     }
 
-    package static var isInstalled: Bool { programs != nil }
-
-    /// The newest version Debian has installed, or whatever the PATH holds.
-    private static let programs: String? = {
-        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
-        let newestFirst = versions.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders = newestFirst.map { "/usr/lib/postgresql/\($0)/bin" } + path.split(separator: ":").map(String.init)
-        return folders.first { folder in
-            ["initdb", "pg_ctl", "postgres"].allSatisfy {
-                FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)")
-            }
-        }
-    }()
-
-    /// Postgres refuses to run as root.
-    private static let user: String? =
-        geteuid() != 0 ? nil : getpwnam("postgres") != nil ? "postgres" : "nobody"
+    package static var isInstalled: Bool { PostgresPrograms.directory != nil }
 
     private static let script = """
         directory=$1 programs=$2 user=$3 password=$4

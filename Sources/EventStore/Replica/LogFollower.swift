@@ -18,6 +18,7 @@ package final class LogFollower: Sendable {
     private struct State {
         var trouble: String? = "The log in Postgres is not connected yet."
         var fault: EventStoreError?
+        var leads = false
     }
 
     private let records: PostgresRecords
@@ -67,10 +68,14 @@ package final class LogFollower: Sendable {
         await Task { [ended] in while await !ended.reached(1, within: .seconds(3_600)) {} }.value
     }
 
-    /// Returns when it has ended; with the fault where it must not go on.
-    package func untilEnded() async -> EventStoreError? {
+    /// Returns when it has ended: whether the directory is to lead.
+    ///
+    /// - Throws: why it must not go on.
+    package func untilEnded() async throws(EventStoreError) -> Bool {
         while await !ended.reached(1, within: .seconds(3_600)), !Task.isCancelled {}
-        return state.withLock { $0.fault }
+        let (fault, leads) = state.withLock { ($0.fault, $0.leads) }
+        if let fault { throw fault }
+        return leads
     }
 
     package var status: Status { Status(trouble: state.withLock { $0.fault?.message ?? $0.trouble }) }
@@ -83,7 +88,7 @@ package final class LogFollower: Sendable {
                 backoff = Backoff()
                 if try follow(replica) {
                     logger.info("this directory is to lead", metadata: ["behind": "\(log.headPosition)"])
-                    return
+                    return state.withLock { $0.leads = true }
                 }
             } catch let error as EventStoreError {
                 logger.critical("following the log in Postgres has ended", metadata: ["error": "\(error)"])

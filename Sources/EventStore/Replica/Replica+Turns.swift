@@ -15,9 +15,6 @@ extension Replica {
             guard try head(locked: true).leader != Self.sharedLeader else { return }
             try connection.execute("UPDATE log_head SET epoch = epoch + 1, leader = $1", [.text(Self.sharedLeader)])
         }
-        // A machine that stops in the middle of its turn must not stop the others for long. Where the server does not know
-        // the setting, it is the connection's end that gives the turn back.
-        _ = try connection.can("SET idle_in_transaction_session_timeout = 5000")
     }
 
     /// Waits until nobody else can append, and returns where the log stands then. Ends with `commitTurn` or `endTurn`.
@@ -84,7 +81,7 @@ extension Replica {
 
 extension Connection {
     /// Runs a statement that not everything knows which speaks Postgres. Returns whether this server does.
-    fileprivate func can(_ statement: String) throws(PostgresError) -> Bool {
+    func can(_ statement: String) throws(PostgresError) -> Bool {
         do throws(PostgresError) {
             try execute(statement)
             return true

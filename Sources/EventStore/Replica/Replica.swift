@@ -16,10 +16,18 @@ package struct Replica {
     /// Whether those who listen are told when the log has grown.
     let canNotify: Bool
 
+    /// Who appends locks the row of `log_head`. A machine that stops in the middle of that, or is cut off, must not stop the
+    /// others for long: its connection is given up. Where a server does not know a setting, it takes its own time.
+    private static let lostMachine = [
+        "idle_in_transaction_session_timeout = 5000", "tcp_keepalives_idle = 5", "tcp_keepalives_interval = 2",
+        "tcp_keepalives_count = 3", "tcp_user_timeout = 10000",
+    ]
+
     /// Connects, and brings the schema to what this program needs.
     package init(url: String, options: Connection.Options = Connection.Options()) throws {
         connection = try Connection(url: url, options: options)
         try Migrator(connection).apply()
+        for setting in Self.lostMachine { _ = try connection.can("SET " + setting) }
         canNotify = try Self.canNotify(connection)
     }
 

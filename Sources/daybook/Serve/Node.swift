@@ -100,7 +100,7 @@ struct Node {
         // A client that keeps a stream open and says nothing must not keep the process.
         configuration.maximumGracefulShutdownDuration = Self.shutdownMax
         // Stopped in the opposite order: servers first, the Writer last.
-        try await ServiceGroup(configuration: configuration).run()
+        do { try await ServiceGroup(configuration: configuration).run() } catch is FollowerService.IsToLead {}
         await writer?.stop()  // Again, for where the time ran out before its turn came.
         try store.settle()
         logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
@@ -223,13 +223,16 @@ private struct ReplicatorService: Service {
 private struct FollowerService: Service {
     let follower: LogFollower
 
+    /// To end well while other services are still to be stopped would be unexpected: it is thrown.
+    struct IsToLead: Error {}
+
     func run() async throws {
-        let fault = await withGracefulShutdownHandler {
-            await follower.untilEnded()
+        let leads = try await withGracefulShutdownHandler {
+            try await follower.untilEnded()
         } onGracefulShutdown: {
             Task { await follower.stop() }
         }
-        if let fault { throw fault }
+        if leads { throw IsToLead() }
     }
 }
 

@@ -1,13 +1,17 @@
 import Foundation
 
-/// Sends commands and notes what was sent and what came back. One connection, one command at a time.
+/// Sends commands and notes what was sent and what came back. One connection, one command at a time; of several servers, to
+/// another one when one has not answered or does not know.
 final class Client {
-    private let server: Server
+    private let servers: [Server]
+    private var current = 0
     private let history: History
     private var connection: HTTPConnection?
 
-    init(_ server: Server, _ history: History) {
-        self.server = server
+    convenience init(_ server: Server, _ history: History) { self.init([server], history) }
+
+    init(_ servers: [Server], _ history: History) {
+        self.servers = servers
         self.history = history
     }
 
@@ -23,7 +27,9 @@ final class Client {
             let answer = try connection.send(
                 "POST", "/commands/\(name)",
                 headers: ["Content-Type": "application/json", "Idempotency-Key": key], body: Array(body.utf8))
-            history.note(try Self.outcome(of: answer), of: key, sentAfterPoison: afterPoison)
+            let outcome = try Self.outcome(of: answer)
+            history.note(outcome, of: key, sentAfterPoison: afterPoison)
+            if case .unknown = outcome, servers.count > 1 { turnToNext() }
             return answer
         } catch let lost as HTTPConnection.Lost {
             try note(lost, of: [key], afterPoison)
@@ -56,10 +62,17 @@ final class Client {
     }
 
     private func note(_ lost: HTTPConnection.Lost, of keys: [String], _ afterPoison: Bool) throws {
-        connection = nil
+        turnToNext()
         for key in keys { history.note(.unknown("\(lost)"), of: key, sentAfterPoison: afterPoison) }
         if case .timedOut = lost { throw Doubt("daybook serve hangs: \(keys[0]) got \(lost)") }
     }
+
+    private func turnToNext() {
+        current = (current + 1) % servers.count
+        connection = nil
+    }
+
+    private var server: Server { servers[current] }
 
     // MARK: What an answer says
 
@@ -81,8 +94,8 @@ final class Client {
         guard status < 300 else {
             let code = fields["code"] as? String ?? "status \(status)"
             // After these the program itself says that it does not know, or that it could not look.
-            return code == "writer_poisoned" || status == 500
-                ? .unknown(code) : .refused(status: status, code: code)
+            let isOpen = ["writer_poisoned", "replica_away", "log_away", "fenced"].contains(code) || status == 500
+            return isOpen ? .unknown(code) : .refused(status: status, code: code)
         }
         guard let position = fields["position"] as? Int, let events = fields["events"] as? [[String: Any]] else {
             throw Doubt("An acknowledgement has no position or no events: \(fields)")

@@ -9,6 +9,10 @@ struct Daybook: Sendable {
     let program: String
     /// Where the run keeps its files; the data directory is `data` in it.
     let directory: String
+    /// Where a Postgres has the log or a copy of it; nil where there is none.
+    var postgresURL: String?
+    /// Whether it leads or stands by; there it must lead.
+    var standsBy = false
     /// The longest anything may take: reaching it is a hang.
     var patienceSeconds = 30.0
 
@@ -33,8 +37,9 @@ struct Daybook: Sendable {
 
     /// `daybook serve`; nil where it ended before it listened, and the process then says why.
     func serve() throws -> Server {
-        let child = try spawn(["serve", "--data", data, "--command-port", "0", "--query-port", "0"])
-        guard child.prints("query API on ", within: patienceSeconds) else {
+        let child = try spawn(
+            ["serve", "--data", data, "--command-port", "0", "--query-port", "0"] + (standsBy ? ["--standby"] : []))
+        guard child.prints(standsBy ? "command API on " : "query API on ", within: patienceSeconds) else {
             guard child.end != nil || child.ends(within: 1) != nil else {
                 child.destroy()
                 throw Doubt("daybook serve hangs: neither up nor ended within \(patienceSeconds) s. \(child.errors)")
@@ -52,11 +57,12 @@ struct Daybook: Sendable {
         guard server.isUp else {
             throw Doubt("daybook serve does not come up: \(server.how). \(server.child.errors)")
         }
+        if postgresURL != nil { try server.waitUntilWell(within: patienceSeconds) }
         return server
     }
 
     private static func port(_ role: String, _ output: String) -> Int? {
-        output.split(separator: "\n").first { $0.hasPrefix("\(role) API on ") }
+        output.split(separator: "\n").last { $0.hasPrefix("\(role) API on ") }
             .flatMap { $0.split(separator: ":").last }.flatMap { Int($0) }
     }
 }
@@ -66,9 +72,11 @@ final class Server: Sendable {
     let child: Spawned
     let commands: Int?
     let queries: Int?
+    private let address: String
     private let patienceSeconds: Double
 
-    init(child: Spawned, commands: Int?, queries: Int?, patienceSeconds: Double) {
+    init(child: Spawned, commands: Int?, queries: Int?, patienceSeconds: Double, address: String = "127.0.0.1") {
+        self.address = address
         self.child = child
         self.commands = commands
         self.queries = queries
@@ -82,12 +90,32 @@ final class Server: Sendable {
 
     func connectToCommands() throws -> HTTPConnection {
         guard let commands else { throw HTTPConnection.Lost.closed("it does not listen") }
-        return try HTTPConnection(port: commands, timeoutSeconds: Int(patienceSeconds))
+        return try HTTPConnection(address, port: commands, timeoutSeconds: Int(patienceSeconds))
     }
 
     func connectToQueries() throws -> HTTPConnection {
         guard let queries else { throw HTTPConnection.Lost.closed("it does not listen") }
-        return try HTTPConnection(port: queries, timeoutSeconds: Int(patienceSeconds))
+        return try HTTPConnection(address, port: queries, timeoutSeconds: Int(patienceSeconds))
+    }
+
+    /// Waits until it has no trouble with Postgres, and the copy there everything.
+    ///
+    /// - Parameter whileLagging: that the copy is behind is no matter, for clients are at work.
+    func waitUntilWell(within seconds: Double, whileLagging: Bool = false) throws {
+        let bound = Date(timeIntervalSinceNow: seconds)
+        var last = ""
+        while Date() < bound, child.end == nil {
+            let answer = try connectToQueries().send("GET", "/status")
+            last = answer.text
+            let status = (try? JSONSerialization.jsonObject(with: Data(answer.body))) as? [String: Any]
+            let parts = ["replica", "sharedLog"].compactMap { status?[$0] as? [String: Any] }
+            let isWell = parts.allSatisfy { part in
+                part["trouble"] is NSNull && (whileLagging || part["lag"] as? Int ?? 0 == 0)
+            }
+            if isWell, !parts.isEmpty { return }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        throw Doubt("It does not come to terms with Postgres within \(seconds) s: \(how), \(last) \(child.errors)")
     }
 
     /// Asks it to stop as an operator would; how it ended.

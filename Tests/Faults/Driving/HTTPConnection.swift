@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// One connection to a server on 127.0.0.1: a request, its answer, the next request. Every wait has a bound.
+/// One connection to a server: a request, its answer, the next request. Every wait has a bound.
 final class HTTPConnection {
     struct Answer {
         let status: Int
@@ -28,7 +28,7 @@ final class HTTPConnection {
     private let timeoutSeconds: Int
     private var buffer: [UInt8] = []
 
-    init(port: Int, timeoutSeconds: Int = 30) throws(Lost) {
+    init(_ host: String = "127.0.0.1", port: Int, timeoutSeconds: Int = 30) throws(Lost) {
         self.timeoutSeconds = timeoutSeconds
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         var bound = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
@@ -37,7 +37,7 @@ final class HTTPConnection {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        address.sin_addr.s_addr = inet_addr(host)
         let connected = withUnsafeBytes(of: &address) { bytes in
             connect(
                 descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!,

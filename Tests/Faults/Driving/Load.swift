@@ -16,20 +16,30 @@ final class Load: Sendable {
     private static let commandsMax = 100_000
 
     /// Opens the shop, then begins.
-    init(_ server: Server, _ history: History, clients: Int, seed: UInt64) throws {
-        let client = Client(server, history)
+    ///
+    /// - Parameter pauseMilliseconds: of each client after each command, where a fault lasts long.
+    convenience init(
+        _ server: Server, _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int = 0
+    ) throws {
+        try self.init([server], history, clients: clients, seed: seed, pauseMilliseconds: pauseMilliseconds)
+    }
+
+    /// The same with several servers, of which one takes commands at a time.
+    init(_ servers: [Server], _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int) throws {
+        let client = Client(servers, history)
         for command in Workload.opening() { try client.send(command.name, key: command.key, command.body) }
         for number in 0..<clients {
             ended.enter()
             let thread = Thread { [self] in
                 do {
                     var workload = Workload("c\(number)", seed: seed &+ UInt64(number))
-                    let client = Client(server, history)
+                    let client = Client(servers, history)
                     for _ in 0..<Self.commandsMax {
-                        if state.withLock({ $0.isEnding }) || server.child.end != nil { break }
+                        if state.withLock({ $0.isEnding }) || servers.allSatisfy({ $0.child.end != nil }) { break }
                         try workload.step(client)
                         state.withLock { $0.answers += 1 }
                         answered.signal()
+                        if pauseMilliseconds > 0 { Thread.sleep(forTimeInterval: Double(pauseMilliseconds) / 1_000) }
                     }
                 } catch {
                     state.withLock { $0.doubts.append("\(error)") }

@@ -47,7 +47,7 @@ struct Aftermath {
     }
 
     private func verify() throws {
-        let result = try daybook.run(["verify"])
+        let result = try daybook.run(["verify"] + (daybook.postgresURL.map { ["--against", $0] } ?? []))
         guard result.end == .exited(0) else {
             throw Doubt("daybook verify: \(result.end). \(result.output)\(result.errors)")
         }

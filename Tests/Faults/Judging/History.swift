@@ -81,6 +81,9 @@ package final class History: Sendable {
     /// Promises broken in the answers alone.
     package var broken: [String] { state.withLock { $0.broken } }
 
+    /// How many commands were acknowledged.
+    package var acknowledged: Int { commands.count { !$0.receipts.isEmpty } }
+
     package var isPoisoned: Bool { state.withLock { $0.poisonedWith != nil } }
 
     /// Notes that a command is about to be sent; true where an answer told before that the writer is poisoned.
