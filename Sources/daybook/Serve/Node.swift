@@ -49,40 +49,46 @@ struct Node {
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])
     }
 
-    /// Runs until SIGINT or SIGTERM. Throws where a part failed.
+    /// Runs until SIGINT or SIGTERM, or until its part is over. Throws where something failed.
     func run() async throws {
         // Both APIs full, and what the store and its read models have open.
         OpenFiles.raiseLimit(wanted: 2 * settings.connectionsMax + 1_024, logger)
-        var services: [any Service] = []
-        // First here is stopped last: who waits for the copy has his answer before.
         if let replicator {
             replicator.start()
             guard try await leads(replicator) else { return }
-            services.append(ReplicatorService(replicator: replicator))
         }
-        if let follower {
-            follower.start()
-            services.append(FollowerService(follower: follower))
-        }
-        var writer: Writer?
-        if roles.contains(.command) {
-            var options = Writer.Options()
-            options.queueCapacity = settings.queueCapacity
-            let started = store.startWriter(options, replicator: replicator, logger: logger)
-            writer = started
-            if demo { try await fillDemo(started) }
-            services.append(WriterService(writer: started))
-        }
+        follower?.start()
+        let writer = try await startWriter()
+        do {
+            try await group(of: try services(writer)).run()
+        } catch is FollowerService.IsToLead {}
+        await writer?.stop()  // Again, for where the time ran out before its turn came.
+        try store.settle()
+        logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
+    }
+
+    private func startWriter() async throws -> Writer? {
+        guard roles.contains(.command) else { return nil }
+        var options = Writer.Options()
+        options.queueCapacity = settings.queueCapacity
+        let writer = store.startWriter(options, replicator: replicator, logger: logger)
+        if demo { try await fillDemo(writer) }
+        return writer
+    }
+
+    /// In the opposite of the order in which they are stopped: servers first, then the Writer, and last whom its answers wait for.
+    private func services(_ writer: Writer?) throws -> [any Service] {
+        var services: [any Service] = []
+        if let replicator { services.append(ReplicatorService(replicator: replicator)) }
+        if let follower { services.append(FollowerService(follower: follower)) }
+        if let writer { services.append(WriterService(writer: writer)) }
         if roles.contains(.project) {
             services.append(ProjectorService(projectors: try models.projectors(of: store, logger: logger)))
         }
         let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
         if roles.contains(.query) {
-            services.append(
-                server(
-                    .query, QueryAPI(store: store, models: models, replicator: replicator, follower: follower).router(),
-                    queryPort,
-                    listening))
+            let api = QueryAPI(store: store, models: models, replicator: replicator, follower: follower)
+            services.append(server(.query, api.router(), queryPort, listening))
         }
         if let writer {
             let (settings, queryPort) = (settings, queryPort)
@@ -91,6 +97,10 @@ struct Node {
                 queryURL: settings.queryURL ?? "http://\(settings.host):\(listening.port(of: .query) ?? queryPort)")
             services.append(server(.command, api.router(), commandPort, listening))
         }
+        return services
+    }
+
+    private func group(of services: [any Service]) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
@@ -99,11 +109,7 @@ struct Node {
             }, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
         // A client that keeps a stream open and says nothing must not keep the process.
         configuration.maximumGracefulShutdownDuration = Self.shutdownMax
-        // Stopped in the opposite order: servers first, the Writer last.
-        do { try await ServiceGroup(configuration: configuration).run() } catch is FollowerService.IsToLead {}
-        await writer?.stop()  // Again, for where the time ran out before its turn came.
-        try store.settle()
-        logger.info("stopped", metadata: ["head": "\(store.log.headPosition)"])
+        return ServiceGroup(configuration: configuration)
     }
 
     /// Waits, where others stand by, until it is certain that this one leads; false where it is told to stop meanwhile.

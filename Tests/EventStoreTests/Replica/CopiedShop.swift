@@ -26,7 +26,7 @@ final class CopiedShop: Sendable {
 
     /// A user who may do what a server does, and can be locked out.
     func user(_ name: String) throws -> String {
-        let role = "\(name)_\(schema)"
+        let role = role(name)
         try administer(
             """
             CREATE ROLE \(role) LOGIN PASSWORD 'x'; GRANT USAGE, CREATE ON SCHEMA \(schema) TO \(role)
@@ -34,9 +34,11 @@ final class CopiedShop: Sendable {
         return server.url(user: role, password: "x") + "&options=-csearch_path%3D" + schema
     }
 
+    func role(_ name: String) -> String { "\(name)_\(schema)" }
+
     /// Lets the user in or not, and ends the sessions of one who is not.
     func admit(_ name: String, _ isAdmitted: Bool) throws {
-        let role = "\(name)_\(schema)"
+        let role = role(name)
         try administer("ALTER ROLE \(role) \(isAdmitted ? "LOGIN" : "NOLOGIN")")
         guard !isAdmitted else { return }
         _ = try connect().query(
@@ -45,7 +47,7 @@ final class CopiedShop: Sendable {
 
     /// The processes of Postgres that work for the user.
     func backends(of name: String) throws -> [pid_t] {
-        try connect().query("SELECT pid FROM pg_stat_activity WHERE usename = $1", [.text("\(name)_\(schema)")])
+        try connect().query("SELECT pid FROM pg_stat_activity WHERE usename = $1", [.text(role(name))])
             .compactMap { pid_t(try $0.integer("pid") ?? 0) }
     }
 

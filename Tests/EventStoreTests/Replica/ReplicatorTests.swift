@@ -105,6 +105,52 @@ struct ReplicatorTests {
         }
     }
 
+    /// What an administrator may get wrong.
+    enum Hindrance: CaseIterable {
+        case missingTable, readOnlyUser, wrongPassword
+
+        var said: String {
+            switch self {
+            case .missingTable: "\"streams\" does not exist"
+            case .readOnlyUser: "permission denied"
+            case .wrongPassword: "password authentication failed"
+            }
+        }
+
+        func script(isThere: Bool, role: String) -> String {
+            switch self {
+            case .missingTable:
+                isThere ? "ALTER TABLE streams RENAME TO hidden" : "ALTER TABLE hidden RENAME TO streams"
+            case .readOnlyUser:
+                "\(isThere ? "REVOKE" : "GRANT") INSERT ON events, streams \(isThere ? "FROM" : "TO") \(role)"
+            case .wrongPassword: "ALTER ROLE \(role) PASSWORD '\(isThere ? "y" : "x")'"
+            }
+        }
+    }
+
+    @Test(
+        "What hinders the copy is said, and commands go on; when it is mended the rest follows",
+        arguments: Hindrance.allCases, 1...4)
+    func hindered(by hindrance: Hindrance, round: UInt64) async throws {
+        let shop = try CopiedShop()
+        let user = try shop.user("copier")
+        try await shop.data.write { store, writer in
+            try await writer.sell(sku("A"), stock: 5)
+            try await shop.copying(store, url: user) { replicator in
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                try shop.connect().execute(script: hindrance.script(isThere: true, role: shop.role("copier")))
+                for backend in try shop.backends(of: "copier") { kill(backend, SIGTERM) }
+                try await shop.sell(40, seed: round, writer)
+                try await writer.accept(AddToCart(cart: cart("c"), sku: sku("A"), quantity: 1))
+                try await until { replicator.status.trouble?.contains(hindrance.said) == true }
+                #expect(replicator.status.position < store.log.headPosition)
+                try shop.connect().execute(script: hindrance.script(isThere: false, role: shop.role("copier")))
+                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+            }
+            #expect(try shop.doubts(store) == [])
+        }
+    }
+
     @Test(
         "A Postgres that stands still in the middle is given up, and what it had in hand is found out when it goes on")
     func stopped() async throws {
