@@ -32,8 +32,8 @@ package struct Standby: Sendable {
     /// Finds out what to do, and makes the directory ready for it: records that it alone has, while another led since, are
     /// set aside.
     ///
-    /// - Throws: `EventStoreError` as opening the directory does, and `fenced` where several machines append to the log;
-    ///   `PostgresError` where Postgres is away.
+    /// - Throws: `EventStoreError` as opening the directory does, `fenced` where several machines append to the log, and
+    ///   `diverged` where that is another's; `PostgresError` where Postgres is away.
     package func part() throws -> Part {
         let replica = try Replica(url: url, options: .init(statementTimeout: Self.silenceMax))
         let leadership = try replica.leadership()
@@ -69,12 +69,21 @@ package struct Standby: Sendable {
             let last = try lastInCommon(store.log, replica)
             count = store.log.headPosition.rawValue - last.rawValue
             guard count > 0 else { return }
+            guard last != .start else { throw isOfAnother(replica) }
             path = try write(store, after: last)
         }
         try CopyMark(of: directory).distrust()
         logger.warning(
             "another machine took over before these events were copied: they are not in the log any more",
             metadata: ["events": "\(count)", "kept in": "\(path)"])
+    }
+
+    /// What would be set aside is everything.
+    private func isOfAnother(_ replica: Replica) -> EventStoreError {
+        EventStoreError(
+            .diverged,
+            "\(directory) and \(replica.endpoint) have no event in common: they are of different shops. Nothing was changed. Check DAYBOOK_POSTGRES_URL and --data."
+        )
     }
 
     /// What is common is the beginning of both, so that it can be halved.

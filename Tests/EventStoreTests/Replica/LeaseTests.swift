@@ -80,6 +80,19 @@ struct LeaseTests {
         }
     }
 
+    @Test("A directory is never taken for one that fell behind when Postgres has another shop's log")
+    func another() async throws {
+        let (mine, other) = (try CopiedShop(), try CopiedShop())
+        try await other.data.write { store, writer in
+            try await writer.sell(sku("A"), stock: 5)
+            _ = try await other.copyAll(store)
+        }
+        try await mine.data.write { _, writer in try await writer.sell(sku("A"), stock: 5) }
+        let standby = Standby(directory: mine.data.path, url: other.url, logger: .silent)
+        try await fault(.diverged) { try standby.part() }
+        try await mine.data.open { store in #expect(store.log.headPosition == Position(rawValue: 2)) }
+    }
+
     @Test("A lease is renewed while events are copied and while there are none")
     func renewed() async throws {
         let shop = try CopiedShop()
