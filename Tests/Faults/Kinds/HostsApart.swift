@@ -58,7 +58,7 @@ private struct HostsApart {
     private static let supervisor = [
         "sh", "-c",
         """
-        trap 'kill -TERM $p; wait $p; exit $?' TERM
+        trap 'kill -TERM $p || exit 0; wait $p; exit $?' TERM
         while :; do setpriv --pdeathsig KILL "$@" & p=$!; wait $p; echo "ended with $?" >&2; sleep 0.2; done
         """, "sh",
     ]
