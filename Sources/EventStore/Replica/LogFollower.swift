@@ -35,6 +35,8 @@ package final class LogFollower: Sendable {
 
     /// While nothing rings, so often it is looked what is there.
     private static let idleCheck = Duration.milliseconds(500)
+    /// After it was rung, so long it is not looked again.
+    private static let restMilliseconds = 10
     /// Where nothing can ring.
     private static let pollMilliseconds = 50
     /// The most that it takes to end following and to begin leading; after that another may.
@@ -113,6 +115,8 @@ package final class LogFollower: Sendable {
                 return true
             }
             if isRung {
+                // Where others append without end, a little more at once costs all of them less.
+                stopping.waitBlocking(for: 1, timeoutMilliseconds: Self.restMilliseconds)
                 try replica.waitForDoorbell(within: Self.idleCheck)
             } else {
                 stopping.waitBlocking(for: 1, timeoutMilliseconds: Self.pollMilliseconds)
