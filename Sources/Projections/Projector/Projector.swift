@@ -20,6 +20,8 @@ package final class Projector: Sendable {
 
     /// How many records one transaction takes in.
     static let batchRecordsMax = 16_384
+    /// From the beginning of one transaction to that of the next, at least; a lone event does not wait for it.
+    private static let transactionsApart = Duration.milliseconds(10)
 
     package init<P: Projection>(
         _ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger
@@ -53,7 +55,10 @@ package final class Projector: Sendable {
     private func run() {
         while !stopping.withLock({ $0 }) {
             do {
-                if try step() == 0 {
+                let began = ContinuousClock.now
+                let taken = try step()
+                if taken > 0, taken < Self.batchRecordsMax { rest(since: began) }
+                if taken == 0 {
                     // Rung by this process's Writer; looked at now and then because another process may be the writer.
                     log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
                     try log.refreshHead()
@@ -73,6 +78,12 @@ package final class Projector: Sendable {
                 Watermark().waitBlocking(for: 1, timeoutMilliseconds: 1_000)
             }
         }
+    }
+
+    /// Lets more events gather: a transaction costs as much as some hundred of them.
+    private func rest(since began: ContinuousClock.Instant) {
+        let left = Self.transactionsApart - (.now - began)
+        if left > .zero { Thread.sleep(forTimeInterval: left / .seconds(1)) }
     }
 
     /// Applies the next batch in one transaction. Returns how many records it took.
