@@ -10,7 +10,7 @@ extension Connection {
     @discardableResult
     package func copyIn(_ statement: String, _ body: (inout CopyWriter) throws -> Void) throws -> Int {
         let text = try CText(statement)
-        try start { handle in text.withPointer { PQsendQuery(handle, $0) } }
+        try start { handle in text.withPointer { PQsendQuery(handle, $0) == 1 } }
         let opening = try finish()
         guard opening.acceptsCopy else {
             if opening.isCopy { close() }

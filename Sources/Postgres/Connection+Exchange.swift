@@ -4,8 +4,8 @@ import Glibc
 /// One statement sent, its results received, without ever waiting in libpq itself: libpq's own blocking calls have
 /// no time limit.
 extension Connection {
-    /// Sends a statement and returns its last result, or throws its first error.
-    func exchange(_ send: (OpaquePointer) -> CInt) throws(PostgresError) -> ServerResult {
+    /// Sends a statement and returns its last result, or throws its first error. `send` says whether libpq took it.
+    func exchange(_ send: (OpaquePointer) -> Bool) throws(PostgresError) -> ServerResult {
         try start(send)
         let result = try finish()
         if result.isCopy {
@@ -16,9 +16,9 @@ extension Connection {
     }
 
     /// Sends a statement and everything libpq has buffered for it.
-    func start(_ send: (OpaquePointer) -> CInt) throws(PostgresError) {
+    func start(_ send: (OpaquePointer) -> Bool) throws(PostgresError) {
         let handle = try openHandle()
-        guard send(handle) == 1 else { throw failure(of: handle) }
+        guard send(handle) else { throw failure(of: handle) }
         try flush()
     }
 

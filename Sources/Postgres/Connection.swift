@@ -42,6 +42,7 @@ package final class Connection {
     let options: Options
     /// nil once the connection is closed.
     private(set) var handle: OpaquePointer?
+    var prepared = PreparedStatements()
 
     /// Connects to a `postgres://` URL; what it leaves out comes from the `PG…` environment variables.
     ///
@@ -91,15 +92,13 @@ package final class Connection {
     /// at the first that fails. Meant for migrations.
     package func execute(script: String) throws(PostgresError) {
         let script = try CText(script)
-        _ = try exchange { handle in script.withPointer { PQsendQuery(handle, $0) } }
+        _ = try exchange { handle in script.withPointer { PQsendQuery(handle, $0) == 1 } }
     }
 
     func run(_ statement: String, _ parameters: [Value]) throws(PostgresError) -> ServerResult {
         let statement = try CText(statement)
         let parameters = try ParameterList(parameters)
-        return try exchange { handle in
-            statement.withPointer { parameters.send($0, over: handle) }
-        }
+        return try exchange { parameters.send(statement, over: $0) }
     }
 }
 

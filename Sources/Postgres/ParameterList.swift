@@ -22,11 +22,31 @@ struct ParameterList {
         }
     }
 
-    func send(_ statement: UnsafePointer<CChar>, over handle: OpaquePointer) -> CInt {
+    /// Has the server read and run a statement. False where libpq refuses, as for all of these.
+    func send(_ statement: CText, over handle: OpaquePointer) -> Bool {
+        statement.withPointer { text in
+            withValues { PQsendQueryParams(handle, text, CInt(types.count), types, $0, lengths, formats, 0) } == 1
+        }
+    }
+
+    /// Has the server read and plan a statement, to be run under a name.
+    func sendPreparation(of statement: CText, as name: CText, over handle: OpaquePointer) -> Bool {
+        statement.withPointer { text in
+            name.withPointer { PQsendPrepare(handle, $0, text, CInt(types.count), types) } == 1
+        }
+    }
+
+    /// Has the server run a statement that it was sent under that name.
+    func sendExecution(of name: CText, over handle: OpaquePointer) -> Bool {
+        name.withPointer { name in
+            withValues { PQsendQueryPrepared(handle, name, CInt(types.count), $0, lengths, formats, 0) } == 1
+        }
+    }
+
+    private func withValues(_ send: ([UnsafePointer<CChar>?]) -> CInt) -> CInt {
         storage.withUnsafeBytes { buffer in
             let start = buffer.baseAddress!.assumingMemoryBound(to: CChar.self)
-            let values = offsets.map { offset in offset.map { start + $0 } }
-            return PQsendQueryParams(handle, statement, CInt(values.count), types, values, lengths, formats, 0)
+            return send(offsets.map { offset in offset.map { start + $0 } })
         }
     }
 

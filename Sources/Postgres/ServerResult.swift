@@ -19,6 +19,9 @@ final class ServerResult: @unchecked Sendable {
     /// What the server did, such as `COMMIT`.
     var commandTag: String { String(cString: PQcmdStatus(handle)) }
 
+    /// Whether a statement that returns no rows succeeded.
+    var isDone: Bool { PQresultStatus(handle) == PGRES_COMMAND_OK }
+
     var acceptsCopy: Bool { PQresultStatus(handle) == PGRES_COPY_IN }
 
     var isCopy: Bool {

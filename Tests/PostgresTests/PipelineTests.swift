@@ -36,6 +36,39 @@ struct PipelineTests {
         #expect(try connection.query("SELECT number FROM pieces").isEmpty)
     }
 
+    @Test("The server reads a text once for each connection, one that it refused again")
+    func prepared() throws {
+        let insertion = Statement("INSERT INTO pieces VALUES ($1)", [.integer(1)])
+        #expect(throws: PostgresError.self) {
+            try connection.pipeline([insertion, Statement("SELECT 1 AS number")])  // There is no such table.
+        }
+        try connection.execute("CREATE TEMPORARY TABLE pieces (number bigint)")
+        for _ in 1...3 { _ = try connection.pipeline([insertion, insertion]) }
+        #expect(try connection.query("SELECT number FROM pieces").count == 6)
+        let read = try connection.query(
+            "SELECT generic_plans + custom_plans AS runs FROM pg_prepared_statements WHERE statement = $1",
+            [.text("INSERT INTO pieces VALUES ($1)")])
+        #expect(try read.map { try $0.integer("runs") } == [6])
+    }
+
+    @Test("More texts than a connection remembers run as well")
+    func manyTexts() throws {
+        let numbers = try (1...200).map { number in
+            try connection.pipeline([Statement("SELECT \(number) + $1 AS number", [.integer(1)])])[0].first?.integer(
+                "number")
+        }
+        #expect(numbers == (2...201).map { Int64($0) })
+        #expect(try connection.query("SELECT 1 FROM pg_prepared_statements").count == 64)
+    }
+
+    @Test("A text that can't be sent is refused before anything is")
+    func unsendable() throws {
+        #expect(throws: PostgresError.self) {
+            try connection.pipeline([Statement("BEGIN"), Statement("SELECT $1::text", [.text("\0")])])
+        }
+        #expect(try connection.pipeline([Statement("SELECT 7 AS seven")])[0].first?.integer("seven") == 7)
+    }
+
     @Test("Much is sent together without waiting for each other", arguments: [1, 1_000])
     func many(count: Int) throws {
         let large = String(repeating: "x", count: 10_000)

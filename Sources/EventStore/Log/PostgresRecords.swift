@@ -68,12 +68,21 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
         }
     }
 
+    private func takeIn(_ missed: [StoredRecord], from replica: Replica) throws {
+        guard !missed.isEmpty else { return }
+        try growing.withLock { _ in
+            try copy.refreshHead()
+            _ = try Intake(replica: replica, log: copy, events: events).takeIn(missed)
+        }
+    }
+
     // MARK: Appending
 
     func beginTurn() throws(EventStoreError) {
         do {
-            let (replica, head) = try turnOnLiveConnection()
+            let (replica, head, missed) = try turnOnLiveConnection()
             (appender, turn) = (replica, head)
+            try takeIn(missed, from: replica)
             while case let before = try copy.refreshHead(), before < head.position {
                 // A follower may have been quicker.
                 guard try takeIn(from: replica) > 0 || copy.refreshHead() > before else {
@@ -113,16 +122,20 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
         try grow(by: records, after: position)
     }
 
-    private func turnOnLiveConnection() throws -> (Replica, Replica.Head) {
+    private func turnOnLiveConnection() throws -> (Replica, Replica.Head, missed: [StoredRecord]) {
         if let appender {
             do {
-                return (appender, try appender.beginTurn())
+                return try turn(on: appender)
             } catch let error as PostgresError where error.sqlState.isConnectionFailure {
                 // Lost while nothing was to be done: no command need be refused for that.
             }
         }
-        let replica = try connectToAppend()
-        return (replica, try replica.beginTurn())
+        return try turn(on: try connectToAppend())
+    }
+
+    private func turn(on replica: Replica) throws -> (Replica, Replica.Head, missed: [StoredRecord]) {
+        let (head, missed) = try replica.beginTurn(behind: copy.headPosition, limit: Self.chunk)
+        return (replica, head, missed)
     }
 
     private func connectToAppend() throws -> Replica {
@@ -178,7 +191,7 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
 
     private func recordInTurn(at position: Position) throws -> [UInt8]? {
         let replica = try connectToAppend()
-        _ = try replica.beginTurn()
+        _ = try replica.beginTurn(behind: copy.headPosition, limit: 0)
         let record = try replica.record(at: position)
         replica.endTurn()
         appender = replica

@@ -12,8 +12,13 @@ struct Intake {
     /// - Throws: `EventStoreError` `corrupt` where Postgres lacks a record, or has one that is not what was written, or not
     ///   behind the one that it names. Nothing of the batch is taken in then.
     func takeIn(limit: Int) throws -> Int {
+        try takeIn(try replica.records(after: log.headPosition, limit: limit))
+    }
+
+    /// The same of what was read; records that the log has are left out.
+    func takeIn(_ stored: [StoredRecord]) throws -> Int {
         let start = log.headPosition
-        let rows = try replica.records(after: start, limit: limit)
+        let rows = stored.drop { $0.position <= start }
         guard !rows.isEmpty else { return 0 }
         let buffer = RecordBuffer(capacity: 1 << 16)
         var links = LinkCheck(log: log)

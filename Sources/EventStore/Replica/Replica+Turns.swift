@@ -17,15 +17,19 @@ extension Replica {
         }
     }
 
-    /// Waits until nobody else can append, and returns where the log stands then. Ends with `commitTurn` or `endTurn`.
+    /// Waits until nobody else can append, and returns where the log stands then, and up to `limit` records behind `known`.
+    /// Ends with `commitTurn` or `endTurn`.
     ///
     /// - Throws: `EventStoreError` `fenced` where the log has a single leader now.
-    func beginTurn() throws -> Head {
+    func beginTurn(behind known: Position, limit: Int) throws -> (head: Head, missed: [StoredRecord]) {
         do {
-            let rows = try connection.pipeline([Statement("BEGIN"), Self.headStatement(locked: true)])
+            // Each sees what was committed when it began: the records are all there when the row is locked.
+            let rows = try connection.pipeline([
+                Statement("BEGIN"), Self.headStatement(locked: true), Self.recordsStatement(after: known, limit: limit),
+            ])
             let head = try head(in: rows[1])
             guard head.leader == Self.sharedLeader else { throw notShared(head) }
-            return head
+            return (head, try rows[2].map(StoredRecord.init))
         } catch {
             connection.rollback()
             throw error

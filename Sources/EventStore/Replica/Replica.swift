@@ -1,6 +1,17 @@
 import Ledger
 package import Postgres
 
+/// A record as Postgres has it, unchecked.
+package struct StoredRecord: Sendable {
+    package let position: Position
+    package let bytes: [UInt8]
+
+    init(_ row: Row) throws {
+        position = Position(rawValue: UInt64(bitPattern: try row.integer("position") ?? 0))
+        bytes = try row.bytes("record") ?? []
+    }
+}
+
 /// The log as a Postgres holds it, over one connection: appended to in order, never altered.
 ///
 /// The schema is `migrations/postgres`. One thread at a time, as its connection.
@@ -203,16 +214,14 @@ package struct Replica {
     }
 
     /// Up to `limit` rows behind `position`, in order of their positions, whatever gaps there are.
-    package func records(after position: Position, limit: Int) throws -> [(position: Position, bytes: [UInt8])] {
-        try connection.query(
+    package func records(after position: Position, limit: Int) throws -> [StoredRecord] {
+        try connection.query(Self.recordsStatement(after: position, limit: limit)).map(StoredRecord.init)
+    }
+
+    static func recordsStatement(after position: Position, limit: Int) -> Statement {
+        Statement(
             "SELECT position, record FROM events WHERE position > $1 ORDER BY position LIMIT $2",
-            [.integer(position.signed), .integer(Int64(limit))]
-        ).map { row in
-            (
-                Position(rawValue: UInt64(bitPattern: try row.integer("position") ?? 0)),
-                try row.bytes("record") ?? []
-            )
-        }
+            [.integer(position.signed), .integer(Int64(limit))])
     }
 
     /// The last position before the first event that was recorded later than `time`.
