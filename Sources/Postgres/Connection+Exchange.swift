@@ -48,6 +48,12 @@ extension Connection {
         return PQgetResult(handle).map(ServerResult.init)
     }
 
+    /// Waits until the server has said more, and takes that in.
+    func awaitInput(_ handle: OpaquePointer) throws(PostgresError) {
+        _ = try waitForServer(handle, POLLIN)
+        guard PQconsumeInput(handle) == 1 else { throw failure(of: handle) }
+    }
+
     /// Hands everything buffered to the network. Reads meanwhile: a server that waits for us to read would never
     /// read from us.
     func flush() throws(PostgresError) {

@@ -24,6 +24,8 @@ final class ServerResult: @unchecked Sendable {
 
     var acceptsCopy: Bool { PQresultStatus(handle) == PGRES_COPY_IN }
 
+    var offersCopy: Bool { PQresultStatus(handle) == PGRES_COPY_OUT }
+
     var isCopy: Bool {
         switch PQresultStatus(handle) {
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: true

@@ -94,6 +94,41 @@ struct CopyTests {
         #expect(connection.isOpen)
     }
 
+    @Test("What was copied in is copied out, each byte of it")
+    func out() throws {
+        try connection.execute(
+            "INSERT INTO event SELECT n, 'order', decode(repeat(lpad(to_hex(n % 256), 2, '0'), 300), 'hex') FROM generate_series(1, 50000) AS n"
+        )
+        try connection.execute("INSERT INTO event VALUES (50001, NULL, ''), (50002, 'a\tb', NULL)")
+        var rows: [(position: Int64?, bytes: [UInt8]?)] = []
+        let count = try connection.copyOut("COPY (SELECT position, payload FROM event ORDER BY 1) TO STDOUT") { row in
+            rows.append((try row.integer(0), try row.bytes(1)))
+        }
+        #expect(count == 50_002)
+        #expect(rows.map(\.position) == (1...50_002).map { $0 })
+        #expect(
+            rows.map(\.bytes)
+                == (1...50_000).map { Array(repeating: UInt8(truncatingIfNeeded: $0), count: 300) } + [[], nil])
+        try connection.copyOut("COPY (SELECT stream FROM event WHERE position = 50002) TO STDOUT") { row in
+            #expect(throws: PostgresError.self) { try row.integer(0) }
+        }
+        #expect(try connection.query("SELECT 7 AS seven").first?.integer("seven") == 7)
+    }
+
+    @Test("A copy out ends with the server's error, or with the body's, which closes the connection")
+    func outBroken() throws {
+        try connection.execute("INSERT INTO event SELECT n, 'order', NULL FROM generate_series(1, 100000) AS n")
+        let refused = try #require(throws: PostgresError.self) {
+            try connection.copyOut("COPY (SELECT 1 / (99999 - position) FROM event) TO STDOUT") { _ in }
+        }
+        #expect(refused.sqlState.rawValue == "22012")
+        #expect(throws: PostgresError.self) { try connection.copyOut("SELECT 1") { _ in } }
+        #expect(connection.isOpen)
+        struct Stop: Error {}
+        #expect(throws: Stop.self) { try connection.copyOut("COPY event TO STDOUT") { _ in throw Stop() } }
+        #expect(!connection.isOpen)
+    }
+
     @Test("COPY run as a query closes the connection with an error instead of hanging", arguments: ["FROM", "TO"])
     func copyAsQuery(direction: String) throws {
         let stream = direction == "FROM" ? "STDIN" : "STDOUT"

@@ -6,9 +6,11 @@ package struct StoredRecord: Sendable {
     package let position: Position
     package let bytes: [UInt8]
 
-    init(_ row: Row) throws {
-        position = Position(rawValue: UInt64(bitPattern: try row.integer("position") ?? 0))
-        bytes = try row.bytes("record") ?? []
+    init(_ row: Row) throws { try self.init(position: row.integer("position"), bytes: row.bytes("record")) }
+
+    fileprivate init(position: Int64?, bytes: [UInt8]?) {
+        self.position = Position(rawValue: UInt64(bitPattern: position ?? 0))
+        self.bytes = bytes ?? []
     }
 }
 
@@ -216,6 +218,15 @@ package struct Replica {
     /// Up to `limit` rows behind `position`, in order of their positions, whatever gaps there are.
     package func records(after position: Position, limit: Int) throws -> [StoredRecord] {
         try connection.query(Self.recordsStatement(after: position, limit: limit)).map(StoredRecord.init)
+    }
+
+    /// Hands over all records up to a position as they arrive, in the order of their positions, whatever gaps there are.
+    func eachRecord(through last: Position, _ body: (StoredRecord) throws -> Void) throws {
+        try connection.copyOut(
+            "COPY (SELECT position, record FROM events WHERE position <= \(last.signed) ORDER BY position) TO STDOUT"
+        ) { row in
+            try body(StoredRecord(position: row.integer(0), bytes: row.bytes(1)))
+        }
     }
 
     static func recordsStatement(after position: Position, limit: Int) -> Statement {

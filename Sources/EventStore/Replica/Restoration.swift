@@ -1,6 +1,7 @@
 import Foundation
 package import Ledger
 package import Logging
+import Postgres
 
 /// Makes a data directory of a copy in Postgres: the same bytes at the same positions, and the keys of persons.
 package struct Restoration {
@@ -13,11 +14,14 @@ package struct Restoration {
     }
 
     private let replica: Replica
+    /// Of a connection of its own: the keys of persons are asked for while records arrive.
+    private let records: Replica
     private let logger: Logger
     private static let chunk = 8_192
 
     package init(url: String, logger: Logger) throws {
         replica = try Replica(reading: url)
+        records = try Replica(reading: url, options: .init(statementTimeout: nil))
         self.logger = logger
     }
 
@@ -62,12 +66,17 @@ package struct Restoration {
     private func fill(_ directory: String, through last: Position, _ progress: (Position) -> Void) throws {
         let store = try Store(directory: directory, access: .readWrite, logger: logger)
         let intake = Intake(replica: replica, log: store.log, events: store.events)
-        while store.log.headPosition < last {
-            let limit = min(Self.chunk, Int(last.rawValue - store.log.headPosition.rawValue))
-            guard try intake.takeIn(limit: limit) > 0 else {
-                throw replica.lacks(store.log.headPosition.advanced(by: 1))
-            }
+        var chunk: [StoredRecord] = []
+        func takeIn() throws {
+            _ = try intake.takeIn(chunk)
+            chunk.removeAll(keepingCapacity: true)
             progress(store.log.headPosition)
         }
+        try records.eachRecord(through: last) { record in
+            chunk.append(record)
+            if chunk.count == Self.chunk { try takeIn() }
+        }
+        try takeIn()
+        guard store.log.headPosition == last else { throw replica.lacks(store.log.headPosition.advanced(by: 1)) }
     }
 }

@@ -19,7 +19,7 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         let end = try bound()
-        BackgroundThread.takeLeftovers()
+        BackgroundThread.lowerPriority()
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let head = store.log.headPosition
         let progress = Progress("replay", total: Int(min(head.rawValue, end.position.rawValue)), unit: "events")

@@ -20,7 +20,7 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "The Postgres that holds a copy of the log.") var against: String?
 
     func run() async throws {
-        BackgroundThread.takeLeftovers()
+        BackgroundThread.lowerPriority()
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let models = try ReadModels(directory: store.readModelsDirectory)
         var doubts = 0
