@@ -89,6 +89,7 @@ package final class Campaign: Sendable {
     let options: Options
     let fault: Fault
     private let report: Mutex<Report>
+    private let labels = Mutex<Set<String>>([])
 
     private init(_ fault: Fault, _ options: Options) {
         self.fault = fault
@@ -135,10 +136,12 @@ package final class Campaign: Sendable {
     /// What is to be larger in the full campaign.
     func scale<Value>(full: Value, short: Value) -> Value { options.scale == .full ? full : short }
 
-    /// One run in a directory of its own. True where the fault did not strike: a sweep then is at its end.
+    /// One run in a directory of its own, of which there is one for a label: what was drawn twice is done once. `.no` where
+    /// the fault did not strike: a sweep then is at its end.
     @discardableResult
     func run(_ label: String, _ body: (Daybook) throws -> Struck) -> Struck {
         if let only = options.only, only != label { return .yes }
+        guard labels.withLock({ $0.insert(label).inserted }) else { return .yes }
         let name = String(label.map { $0 == "/" || $0 == ":" ? "-" : $0 })
         let directory = "\(options.directory)/\(fault.name)-\(name)"
         do {
