@@ -9,13 +9,7 @@ extension Connection {
     /// - `Options.statementTimeout` counts for the whole copy.
     @discardableResult
     package func copyIn(_ statement: String, _ body: (inout CopyWriter) throws -> Void) throws -> Int {
-        let text = try CText(statement)
-        try start { handle in text.withPointer { PQsendQuery(handle, $0) == 1 } }
-        let opening = try finish()
-        guard opening.acceptsCopy else {
-            if opening.isCopy { close() }
-            throw PostgresError(.protocolViolation, "copyIn needs a COPY … FROM STDIN statement")
-        }
+        try beginCopy(statement, "copyIn needs a COPY … FROM STDIN statement") { $0.acceptsCopy }
         do {
             var writer = CopyWriter(self)
             try body(&writer)

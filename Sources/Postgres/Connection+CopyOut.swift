@@ -9,13 +9,7 @@ extension Connection {
     /// - `Options.statementTimeout` counts for the whole copy.
     @discardableResult
     package func copyOut(_ statement: String, _ body: (CopiedRow) throws -> Void) throws -> Int {
-        let text = try CText(statement)
-        try start { handle in text.withPointer { PQsendQuery(handle, $0) == 1 } }
-        let opening = try finish()
-        guard opening.offersCopy else {
-            if opening.isCopy { close() }
-            throw PostgresError(.protocolViolation, "copyOut needs a COPY … TO STDOUT statement")
-        }
+        try beginCopy(statement, "copyOut needs a COPY … TO STDOUT statement") { $0.offersCopy }
         do {
             while let row = try nextCopiedRow() { try body(row) }
         } catch {

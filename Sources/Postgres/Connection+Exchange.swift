@@ -15,6 +15,19 @@ extension Connection {
         return result
     }
 
+    /// Sends a `COPY`; with another statement, or one in the other direction, throws `need`.
+    func beginCopy(
+        _ statement: String, _ need: String, isRight: (ServerResult) -> Bool
+    ) throws(PostgresError) {
+        let text = try CText(statement)
+        try start { handle in text.withPointer { PQsendQuery(handle, $0) == 1 } }
+        let opening = try finish()
+        guard isRight(opening) else {
+            if opening.isCopy { close() }
+            throw PostgresError(.protocolViolation, need)
+        }
+    }
+
     /// Sends a statement and everything libpq has buffered for it.
     func start(_ send: (OpaquePointer) -> Bool) throws(PostgresError) {
         let handle = try openHandle()
