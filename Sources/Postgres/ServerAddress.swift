@@ -8,6 +8,8 @@ struct ServerAddress {
     private let url: String
     /// Server settings the URL or the environment ask for, such as `-c search_path=shop7`.
     private let serverOptions: String
+    /// Settings that choose one of the hosts the URL names; a single empty one where it names at most one.
+    private let hosts: [[(keyword: String, value: String)]]
 
     init(url: String) throws(PostgresError) {
         try Self.refuseUnescapedPassword(in: url)
@@ -16,34 +18,54 @@ struct ServerAddress {
         serverOptions = parts["options"] ?? getenv("PGOPTIONS").map { String(cString: $0) } ?? ""
         let host = parts["host"] ?? parts["hostaddr"] ?? "localhost"
         endpoint = "\(host):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? "")"
+        hosts = Self.hosts(of: parts)
     }
 
-    /// Connects by the deadline, and sets the session up so that no later call blocks or prints.
+    /// Connects within the timeout, and sets the session up so that no later call blocks or prints. Several hosts are tried
+    /// in their order, each for the whole timeout: libpq by itself would spend all of it on the first one that is silent.
     func open(_ options: Connection.Options) throws(PostgresError) -> OpaquePointer {
+        var refusals: [String] = []
+        for host in hosts {
+            do throws(PostgresError) {
+                return try open(host, options)
+            } catch {
+                refusals.append(error.message)
+            }
+        }
+        throw PostgresError(
+            .unableToConnect, "Cannot connect to \(endpoint): \(refusals.joined(separator: "; "))")
+    }
+
+    private func open(
+        _ host: [(keyword: String, value: String)], _ options: Connection.Options
+    ) throws(PostgresError) -> OpaquePointer {
         let deadline = ContinuousClock.now + options.connectTimeout
-        guard let handle = try start(options) else {
-            throw PostgresError(.unableToConnect, "No memory for a connection to \(endpoint)")
+        guard let handle = try start(host, options) else {
+            throw PostgresError(.unableToConnect, "no memory for a connection")
         }
         do throws(PostgresError) {
             try complete(handle, until: deadline)
         } catch {
             PQfinish(handle)
-            throw PostgresError(.unableToConnect, "Cannot connect to \(endpoint): \(error.message)")
+            throw error
         }
         PQsetnonblocking(handle, 1)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         return handle
     }
 
-    private func start(_ options: Connection.Options) throws(PostgresError) -> OpaquePointer? {
+    private func start(
+        _ host: [(keyword: String, value: String)], _ options: Connection.Options
+    ) throws(PostgresError) -> OpaquePointer? {
         // What stands before dbname can be replaced by the URL, what stands after it cannot.
         let statementTimeout = options.statementTimeout.map { "-c statement_timeout=\(max(1, $0.wholeMilliseconds))" }
-        let settings = [
+        let general = [
             ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "4"),
             ("tcp_user_timeout", "30000"), ("fallback_application_name", options.applicationName),
             ("dbname", url), ("client_encoding", "UTF8"),
             ("options", "\(serverOptions) \(statementTimeout ?? "")"),
         ]
+        let settings = general + host
         var keywords: [CText] = []
         var values: [CText] = []
         for (keyword, value) in settings {
@@ -100,6 +122,21 @@ struct ServerAddress {
             return parts
         }
         throw invalid("the port must be a number")  // Perhaps the beginning of a password with a '/' in it.
+    }
+
+    /// libpq's lists: as many of each as there are hosts, or one port for all. Others are left to libpq, which names what is
+    /// wrong with them.
+    private static func hosts(of parts: [String: String]) -> [[(keyword: String, value: String)]] {
+        let lists = ["host", "hostaddr", "port"].compactMap { keyword in
+            parts[keyword].map { (keyword, $0.split(separator: ",", omittingEmptySubsequences: false)) }
+        }
+        let count = lists.map(\.1.count).max() ?? 1
+        guard count > 1, lists.allSatisfy({ $0.1.count == count || $0.0 == "port" && $0.1.count == 1 }) else {
+            return [[]]
+        }
+        return (0..<count).map { index in
+            lists.map { ($0.0, String($0.1.count == 1 ? $0.1[0] : $0.1[index])) }
+        }
     }
 
     private static func invalid(_ reason: String) -> PostgresError {

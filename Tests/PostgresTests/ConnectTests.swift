@@ -24,6 +24,26 @@ struct ConnectTests {
         #expect(error.message.contains("within the connect timeout"))
     }
 
+    @Test("Of several hosts, those which refuse or are silent are passed over", .needsPostgres, .temporaryPostgres)
+    func severalHosts() throws {
+        let (closed, silent) = (LocalSocket(listening: false), LocalSocket(listening: true))
+        let server = try #require(TemporaryPostgres.current)
+        let options = Connection.Options(connectTimeout: .seconds(1))
+        let hosts = "127.0.0.1,127.0.0.1,\(server.directory)&port=\(closed.port),\(silent.port),5432"
+        let user = server.url().replacing("?host=\(server.directory)", with: "?host=\(hosts)")
+        #expect(try Connection(url: user, options: options).query("SELECT 1 AS one").first?["one"] == "1")
+    }
+
+    @Test("Where none of several hosts can be reached, it is said of each")
+    func noneOfSeveral() throws {
+        let (closed, silent) = (LocalSocket(listening: false), LocalSocket(listening: true))
+        let error = try refusal(
+            "postgres://daybook:hidden-word@127.0.0.1:\(closed.port),127.0.0.1:\(silent.port)/ledger",
+            within: .milliseconds(200))
+        #expect(error.message.contains("refused"))
+        #expect(error.message.contains("within the connect timeout"))
+    }
+
     @Test(
         "A URL that cannot be right is refused, and what may be its password is not shown",
         arguments: [
