@@ -44,15 +44,14 @@ package final class Connection {
     private(set) var handle: OpaquePointer?
     var prepared = PreparedStatements()
 
-    /// Connects to a `postgres://` URL; what it leaves out comes from the `PG…` environment variables.
+    /// Connects to a `postgres://` URL; what it leaves out comes from the `PG…` environment variables. Of several hosts the
+    /// first is taken that answers within the connect timeout and is what `target_session_attrs` asks for.
     ///
-    /// Every failure is `SQLState.unableToConnect` and names the endpoint, never the password: libpq gives no
+    /// Every failure is `SQLState.unableToConnect` and names the host, never the password: libpq gives no
     /// SQLSTATE for a refused login.
     package init(url: String, options: Options = Options()) throws(PostgresError) {
-        let address = try ServerAddress(url: url)
         self.options = options
-        endpoint = address.endpoint
-        handle = try address.open(options)
+        (handle, endpoint) = try ServerAddress(url: url).open(options)
     }
 
     deinit {

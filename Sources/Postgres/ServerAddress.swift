@@ -3,42 +3,44 @@ import Glibc
 
 /// A connection URL, checked, and what of it may be shown.
 struct ServerAddress {
-    /// Host, port and database; no user, no password.
-    let endpoint: String
+    /// One of the hosts that the URL names.
+    private struct Host {
+        /// Host, port and database; no user, no password.
+        let endpoint: String
+        /// What chooses it where there are others.
+        var settings: [(keyword: String, value: String)] = []
+    }
+
     private let url: String
     /// Server settings the URL or the environment ask for, such as `-c search_path=shop7`.
     private let serverOptions: String
-    /// Settings that choose one of the hosts the URL names; a single empty one where it names at most one.
-    private let hosts: [[(keyword: String, value: String)]]
+    private let hosts: [Host]
 
     init(url: String) throws(PostgresError) {
         try Self.refuseUnescapedPassword(in: url)
         let parts = try Self.parse(url)
         self.url = url
         serverOptions = parts["options"] ?? getenv("PGOPTIONS").map { String(cString: $0) } ?? ""
-        let host = parts["host"] ?? parts["hostaddr"] ?? "localhost"
-        endpoint = "\(host):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? "")"
         hosts = Self.hosts(of: parts)
     }
 
     /// Connects within the timeout, and sets the session up so that no later call blocks or prints. Several hosts are tried
     /// in their order, each for the whole timeout: libpq by itself would spend all of it on the first one that is silent.
-    func open(_ options: Connection.Options) throws(PostgresError) -> OpaquePointer {
+    ///
+    /// Returns with the connection where it leads to: host, port and database, no user, no password.
+    func open(_ options: Connection.Options) throws(PostgresError) -> (handle: OpaquePointer, endpoint: String) {
         var refusals: [String] = []
         for host in hosts {
             do throws(PostgresError) {
-                return try open(host, options)
+                return (try open(host, options), host.endpoint)
             } catch {
-                refusals.append(error.message)
+                refusals.append("\(host.endpoint): \(error.message)")
             }
         }
-        throw PostgresError(
-            .unableToConnect, "Cannot connect to \(endpoint): \(refusals.joined(separator: "; "))")
+        throw PostgresError(.unableToConnect, "Cannot connect to \(refusals.joined(separator: ", nor to "))")
     }
 
-    private func open(
-        _ host: [(keyword: String, value: String)], _ options: Connection.Options
-    ) throws(PostgresError) -> OpaquePointer {
+    private func open(_ host: Host, _ options: Connection.Options) throws(PostgresError) -> OpaquePointer {
         let deadline = ContinuousClock.now + options.connectTimeout
         guard let handle = try start(host, options) else {
             throw PostgresError(.unableToConnect, "no memory for a connection")
@@ -54,9 +56,7 @@ struct ServerAddress {
         return handle
     }
 
-    private func start(
-        _ host: [(keyword: String, value: String)], _ options: Connection.Options
-    ) throws(PostgresError) -> OpaquePointer? {
+    private func start(_ host: Host, _ options: Connection.Options) throws(PostgresError) -> OpaquePointer? {
         // What stands before dbname can be replaced by the URL, what stands after it cannot.
         let statementTimeout = options.statementTimeout.map { "-c statement_timeout=\(max(1, $0.wholeMilliseconds))" }
         let general = [
@@ -65,7 +65,7 @@ struct ServerAddress {
             ("dbname", url), ("client_encoding", "UTF8"),
             ("options", "\(serverOptions) \(statementTimeout ?? "")"),
         ]
-        let settings = general + host
+        let settings = general + host.settings
         var keywords: [CText] = []
         var values: [CText] = []
         for (keyword, value) in settings {
@@ -126,17 +126,22 @@ struct ServerAddress {
 
     /// libpq's lists: as many of each as there are hosts, or one port for all. Others are left to libpq, which names what is
     /// wrong with them.
-    private static func hosts(of parts: [String: String]) -> [[(keyword: String, value: String)]] {
+    private static func hosts(of parts: [String: String]) -> [Host] {
         let lists = ["host", "hostaddr", "port"].compactMap { keyword in
             parts[keyword].map { (keyword, $0.split(separator: ",", omittingEmptySubsequences: false)) }
         }
         let count = lists.map(\.1.count).max() ?? 1
         guard count > 1, lists.allSatisfy({ $0.1.count == count || $0.0 == "port" && $0.1.count == 1 }) else {
-            return [[]]
+            return [Host(endpoint: endpoint(of: parts))]
         }
         return (0..<count).map { index in
-            lists.map { ($0.0, String($0.1.count == 1 ? $0.1[0] : $0.1[index])) }
+            let settings = lists.map { ($0.0, String($0.1.count == 1 ? $0.1[0] : $0.1[index])) }
+            return Host(endpoint: endpoint(of: parts.merging(settings) { _, chosen in chosen }), settings: settings)
         }
+    }
+
+    private static func endpoint(of parts: [String: String]) -> String {
+        "\(parts["host"] ?? parts["hostaddr"] ?? "localhost"):\(parts["port"] ?? "5432")/\(parts["dbname"] ?? "")"
     }
 
     private static func invalid(_ reason: String) -> PostgresError {

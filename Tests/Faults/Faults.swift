@@ -4,7 +4,7 @@ extension Fault {
         .killAtEachCall, .killUnderLoad, .failedWrites, .fullDisk, .powerCut, .flippedByte, .cutFile,
         .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .stopped, .terminated,
         .clock, .postgresRefused, .postgresKilled, .postgresBackendKilled, .postgresStopped, .postgresNetwork,
-        .postgresFullDisk, .postgresAway, .hostsApart, .negativeControls,
+        .postgresFullDisk, .postgresFailover, .postgresAway, .hostsApart, .negativeControls,
     ]
 
     /// Those of which the tests run a short cut. To be away for long is there to be away; hosts are much at once.

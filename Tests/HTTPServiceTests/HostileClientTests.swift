@@ -71,10 +71,8 @@ struct HostileClientTests {
             let request = "GET /events HTTP/1.1\r\nHost: shop\r\nAccept: application/x-ndjson\r\n\r\n"
             try await idle.send(request)
             let slow = try Connection(port: shop.queries.port)
-            try await slow.send(request)
-            _ = try await slow.head()
             // Its last chunk comes: it was not cut off.
-            while try await slow.chunk() != nil {}
+            #expect(try await slow.answer(to: request).status == 200)
             // Both connections are counted until the idle one is cut; only then there is room for a third.
             while try await shop.request("GET", "/health", port: shop.queries.port).status == 503 {}
             await #expect(throws: (any Error).self) {

@@ -37,34 +37,21 @@ package final class Connection: Sendable {
 
     deinit { close(descriptor) }
 
-    package func send(_ bytes: [UInt8]) async throws {
-        try await onOwnThread { [self] in
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes[sent...].withUnsafeBytes {
-                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                }
-                guard count > 0 else { throw Failure(call: "send", code: errno) }
-                sent += count
-            }
-        }
-    }
+    package func send(_ bytes: [UInt8]) async throws { try await onOwnThread { [self] in try transmit(bytes) } }
 
     package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
     /// Reads one whole response.
     package func answer(bodiless: Bool = false) async throws -> HTTPAnswer {
+        try await onOwnThread { [self] in try pending.withLock { try answer(&$0, bodiless: bodiless) } }
+    }
+
+    /// Sends a request and reads its whole response, on one thread: a server that keeps all those busy which tasks run on
+    /// does not make this client a slow one.
+    package func answer(to request: String) async throws -> HTTPAnswer {
         try await onOwnThread { [self] in
-            try pending.withLock { pending in
-                var answer = try head(&pending)
-                if bodiless || answer.status == 204 || answer.status == 304 { return answer }
-                if answer.headers["transfer-encoding"] == "chunked" {
-                    while let chunk = try chunk(&pending) { answer.body += chunk }
-                } else {
-                    answer.body = try take(Int(answer.headers["content-length"] ?? "0") ?? 0, &pending)
-                }
-                return answer
-            }
+            try transmit(Array(request.utf8))
+            return try pending.withLock { try answer(&$0, bodiless: false) }
         }
     }
 
@@ -91,6 +78,28 @@ package final class Connection: Sendable {
 }
 
 extension Connection {
+    private func transmit(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(call: "send", code: errno) }
+            sent += count
+        }
+    }
+
+    private func answer(_ pending: inout [UInt8], bodiless: Bool) throws -> HTTPAnswer {
+        var answer = try head(&pending)
+        if bodiless || answer.status == 204 || answer.status == 304 { return answer }
+        if answer.headers["transfer-encoding"] == "chunked" {
+            while let chunk = try chunk(&pending) { answer.body += chunk }
+        } else {
+            answer.body = try take(Int(answer.headers["content-length"] ?? "0") ?? 0, &pending)
+        }
+        return answer
+    }
+
     private func head(_ pending: inout [UInt8]) throws -> HTTPAnswer {
         let status = try line(&pending).split(separator: " ")
         var answer = HTTPAnswer(status: status.count > 1 ? Int(status[1]) ?? 0 : 0)

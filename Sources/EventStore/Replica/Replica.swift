@@ -89,8 +89,9 @@ package struct Replica {
         try connection.transaction {
             let before = try leadership(locked: true)
             guard before.leader != Self.sharedLeader else { throw isShared }
-            // Under another epoch, but by us: it was not heard that an earlier claim had succeeded.
-            if let mine, before.epoch != mine.epoch, before.leader != leader { throw fenced(mine, by: try head()) }
+            // By us: it was not heard that an earlier claim had succeeded. Under an earlier epoch: a standby of Postgres
+            // took over without our claim, and nobody has made one since.
+            if let mine, before.epoch >= mine.epoch, before.leader != leader { throw fenced(mine, by: try head()) }
             try requireBeginning(of: log, before.position)
             guard before.mayBeClaimed(by: home) else {
                 throw EventStoreError(

@@ -80,6 +80,23 @@ struct LeaseTests {
         }
     }
 
+    @Test("A copy that does not know of this program's claim, as a standby of Postgres may not, is claimed again")
+    func forgotten() async throws {
+        let shop = try CopiedShop()
+        let user = try shop.user("leader")
+        try await shop.data.write { store, writer in
+            try await shop.copying(store, url: user) { replicator in
+                try await replicator.untilLeading()
+                try shop.admit("leader", false)
+                try shop.connect().execute(
+                    script: "UPDATE log_head SET epoch = 0, leader = 'one before', lease_until = '-infinity'")
+                try shop.admit("leader", true)
+                try await writer.sell(sku("A"), stock: 5)
+                #expect(await replicator.position.reached(2, within: .seconds(60)), "\(replicator.status)")
+            }
+        }
+    }
+
     @Test("A directory is never taken for one that fell behind when Postgres has another shop's log")
     func another() async throws {
         let (mine, other) = (try CopiedShop(), try CopiedShop())

@@ -17,22 +17,29 @@ final class Load: Sendable {
 
     /// Opens the shop, then begins.
     ///
-    /// - Parameter pauseMilliseconds: of each client after each command, where a fault lasts long.
+    /// - Parameters:
+    ///   - pauseMilliseconds: of each client after each command, where a fault lasts long.
+    ///   - name: what the names of its clients begin with; another one for each load of a shop.
     convenience init(
-        _ server: Server, _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int = 0
+        _ server: Server, _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int = 0,
+        name: String = "c"
     ) throws {
-        try self.init([server], history, clients: clients, seed: seed, pauseMilliseconds: pauseMilliseconds)
+        try self.init(
+            [server], history, clients: clients, seed: seed, pauseMilliseconds: pauseMilliseconds, name: name)
     }
 
     /// The same with several servers, of which one takes commands at a time.
-    init(_ servers: [Server], _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int) throws {
+    init(
+        _ servers: [Server], _ history: History, clients: Int, seed: UInt64, pauseMilliseconds: Int,
+        name: String = "c"
+    ) throws {
         let client = Client(servers, history)
         for command in Workload.opening() { try client.send(command.name, key: command.key, command.body) }
         for number in 0..<clients {
             ended.enter()
             let thread = Thread { [self] in
                 do {
-                    var workload = Workload("c\(number)", seed: seed &+ UInt64(number))
+                    var workload = Workload("\(name)\(number)", seed: seed &+ UInt64(number))
                     let client = Client(servers, history)
                     for _ in 0..<Self.commandsMax {
                         if state.withLock({ $0.isEnding }) || servers.allSatisfy({ $0.child.end != nil }) { break }

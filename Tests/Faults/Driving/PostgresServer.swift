@@ -31,8 +31,7 @@ final class PostgresServer: Sendable {
 
     /// An empty cluster, made once; small segments, so that a small disk is full soon.
     static func makeTemplate(at path: String) throws {
-        try Tool.run(["mkdir", "-p", path])
-        if let user = PostgresPrograms.user { try Tool.run(["chown", user, path]) }
+        try makeDirectory(path)
         try Tool.run(
             asUser + [
                 program("initdb"), "-D", path, "-N", "-U", "daybook", "-E", "UTF8", "--locale=C", "-A", "trust",
@@ -40,6 +39,25 @@ final class PostgresServer: Sendable {
             ])
         try "host all all all trust\nhost replication all all trust\n".write(
             toFile: path + "/pg_hba.conf", atomically: false, encoding: .utf8)
+    }
+
+    /// A streaming standby of it, which reaches it by a port of 127.0.0.1; not started yet.
+    func makeStandby(at path: String, by port: Int) throws -> PostgresServer {
+        try Self.makeDirectory(path)
+        try Tool.run(
+            Self.asUser + [
+                Self.program("pg_basebackup"), "-D", path, "-h", "127.0.0.1", "-p", "\(port)", "-U", "daybook", "-R",
+                "-c", "fast", "-X", "stream",
+            ])
+        return try PostgresServer(data: path)
+    }
+
+    /// Has a standby be a primary, whatever it lacks.
+    func promote() throws { try Tool.run(Self.asUser + [Self.program("pg_ctl"), "promote", "-w", "-D", data]) }
+
+    private static func makeDirectory(_ path: String) throws {
+        try Tool.run(["mkdir", "-p", "-m", "700", path])
+        if let user = PostgresPrograms.user { try Tool.run(["chown", user, path]) }
     }
 
     /// Starts it, and returns when it takes connections.
