@@ -38,6 +38,7 @@ let package = Package(
     targets: [
         // C libraries of the system: module maps only.
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CScheduling"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -65,7 +66,9 @@ let package = Package(
         .target(name: "Ledger"),
         .target(
             name: "EventStore",
-            dependencies: ["JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf]),
+            dependencies: [
+                "CScheduling", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
+            ]),
         .target(
             name: "Projections", dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging]),
         .target(

@@ -216,3 +216,8 @@ package final class Campaign: Sendable {
         label.utf8.reduce(options.seed) { $0 &* 1_099_511_628_211 ^ UInt64($1) }
     }
 }
+
+extension CaseIterable {
+    /// Each in its turn.
+    static func ofRound(_ round: Int) -> Self { Array(allCases)[round % allCases.count] }
+}

@@ -4,12 +4,13 @@ extension Fault {
         .killAtEachCall, .killUnderLoad, .failedWrites, .fullDisk, .powerCut, .flippedByte, .cutFile,
         .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .stopped, .terminated,
         .clock, .postgresRefused, .postgresKilled, .postgresBackendKilled, .postgresStopped, .postgresNetwork,
-        .postgresFullDisk, .postgresFailover, .postgresAway, .hostsApart, .negativeControls,
+        .postgresFullDisk, .postgresTable, .postgresPassword, .postgresReadOnly, .postgresRows, .postgresFailover,
+        .postgresAway, .hostsApart, .twoLeaders, .negativeControls,
     ]
 
-    /// Those of which the tests run a short cut. To be away for long is there to be away; hosts are much at once.
+    /// Those of which the tests run a short cut. To be away for long is there to be away; two nodes are much at once.
     package static let inTests: [Fault] = {
-        let others = [negativeControls, postgresAway, hostsApart].map(\.name)
+        let others = [negativeControls, postgresAway, hostsApart, twoLeaders].map(\.name)
         return all.filter { !others.contains($0.name) }
     }()
 }

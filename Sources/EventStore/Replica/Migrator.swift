@@ -76,20 +76,23 @@ package struct Migrator {
     }
 
     /// Applies the steps that are missing, each in a transaction of its own with its record, and returns them. Two
-    /// programs may do it at once: one of them waits for the other.
+    /// programs may do it at once: one of them waits for the other. Where a server has no advisory locks, one of them fails
+    /// and leaves nothing behind; it is to be tried again.
     ///
     /// A database that is ahead of this program is left as it is: later steps are made to suit earlier programs.
     @discardableResult
     package func apply() throws -> [Migration] {
         guard try !plan().isEmpty else { return [] }
+        let lock = "SELECT pg_advisory_xact_lock(\(Self.lock))"
+        let hasLocks = try connection.can(lock)  // Held for that statement only.
         var done: [Migration] = []
-        while let step = try applyNext() { done.append(step) }
+        while let step = try applyNext(lock: hasLocks ? lock : nil) { done.append(step) }
         return done
     }
 
-    private func applyNext() throws -> Migration? {
+    private func applyNext(lock: String?) throws -> Migration? {
         try connection.transaction {
-            _ = try connection.query("SELECT pg_advisory_xact_lock($1)", [.integer(Self.lock)])
+            if let lock { try connection.execute(lock) }
             guard let step = try plan().first else { return nil }
             try connection.execute(
                 """

@@ -168,14 +168,17 @@ package struct Replica {
     /// Room for the events, and the keys of persons in them. Keys that are known are left as they are.
     static func preparations(for events: [ReplicatedEvent]) -> [Statement] {
         let positions = events.map(\.record.position.signed)
-        return [
-            Statement("SELECT make_room($1, $2)", [.integer(positions.min() ?? 1), .integer(positions.max() ?? 1)])
-        ]
-            + events.flatMap(\.keys).map { key in
-                Statement(
-                    "INSERT INTO person_keys (person, key) VALUES ($1, $2) ON CONFLICT (person) DO NOTHING",
-                    [.bytes(key.person), .bytes(key.key)])
-            }
+        let room = Statement(
+            "SELECT make_room($1, $2)", [.integer(positions.min() ?? 1), .integer(positions.max() ?? 1)])
+        let keys = events.flatMap(\.keys)
+        guard !keys.isEmpty else { return [room] }
+        let insertion = Statement(
+            """
+            INSERT INTO person_keys (person, key) SELECT * FROM unnest($1::bytea[], $2::bytea[])
+            ON CONFLICT (person) DO NOTHING
+            """,
+            [.array(keys.map { Value.bytes($0.person).text }), .array(keys.map { Value.bytes($0.key).text })])
+        return [room, insertion]
     }
 
     /// Where the streams of the events stand after them.
@@ -247,7 +250,8 @@ package struct Replica {
 
     /// What opens the personal data of persons, who are given by their digests; in no order.
     func personKeys(of persons: [[UInt8]]) throws -> [(key: [UInt8], value: [UInt8])] {
-        try connection.query(
+        guard !persons.isEmpty else { return [] }
+        return try connection.query(
             "SELECT person, key FROM person_keys WHERE person = ANY($1::bytea[])",
             [.array(persons.map { Value.bytes($0).text })]
         ).map { row in (try row.bytes("person") ?? [], try row.bytes("key") ?? []) }

@@ -115,18 +115,15 @@ package struct ReplicaComparison {
     }
 
     private func compareKeys(of events: [ReplicatedEvent], _ report: (Doubt) -> Void) throws {
+        let copied = try Replica(reading: connection).personKeys(of: events.flatMap { $0.keys.map(\.person) })
+        let theirs = Dictionary(copied.map { ($0.key, $0.value) }) { first, _ in first }
         for event in events {
-            for key in event.keys {
-                let theirs = try connection.query(
-                    "SELECT key FROM person_keys WHERE person = $1", [.bytes(key.person)]
-                ).first?.bytes("key")
-                guard theirs != key.key else { continue }
+            for key in event.keys where theirs[key.person] != key.key {
+                let what = theirs[key.person] == nil ? "missing" : "another"
                 report(
                     Doubt(
                         kind: .derived, position: nil,
-                        what:
-                            "the key of the person of position \(event.record.position) is \(theirs == nil ? "missing" : "another")"
-                    ))
+                        what: "the key of the person of position \(event.record.position) is \(what)"))
             }
         }
     }

@@ -15,7 +15,7 @@ final class PostgresServer: Sendable {
     private let wrapper: [String]
     private let process = Mutex<Spawned?>(nil)
 
-    /// - Parameter data: a directory that `template` was copied to.
+    /// - Parameter data: the data of a Postgres.
     init(data: String, address: String = "127.0.0.1", wrapper: [String] = []) throws {
         self.data = data
         self.address = address
@@ -23,11 +23,22 @@ final class PostgresServer: Sendable {
         port = wrapper.isEmpty ? try Self.freePort() : 5_432
     }
 
+    /// A copy of `empty`, started.
+    convenience init(
+        copying empty: String, to data: String, address: String = "127.0.0.1", wrapper: [String] = []
+    ) throws {
+        try Tool.run(["sh", "-c", "mkdir -p '\(data)' && cp -a '\(empty)/.' '\(data)'"])
+        try self.init(data: data, address: address, wrapper: wrapper)
+        try start()
+    }
+
     deinit { process.withLock { $0 }?.destroy() }
 
     var url: String { url(port: port) }
 
-    func url(port: Int) -> String { "postgres://daybook@\(address):\(port)/postgres?connect_timeout=3" }
+    func url(port: Int, user: String = "daybook", database: String = "postgres") -> String {
+        "postgres://\(user)@\(address):\(port)/\(database)?connect_timeout=3"
+    }
 
     /// An empty cluster, made once; small segments, so that a small disk is full soon.
     static func makeTemplate(at path: String) throws {
@@ -37,7 +48,7 @@ final class PostgresServer: Sendable {
                 program("initdb"), "-D", path, "-N", "-U", "daybook", "-E", "UTF8", "--locale=C", "-A", "trust",
                 "--wal-segsize=1", "--no-instructions",
             ])
-        try "host all all all trust\nhost replication all all trust\n".write(
+        try "host all shop all scram-sha-256\nhost all all all trust\nhost replication all all trust\n".write(
             toFile: path + "/pg_hba.conf", atomically: false, encoding: .utf8)
     }
 
@@ -84,6 +95,24 @@ final class PostgresServer: Sendable {
         throw Tool.Failed(description: "Postgres does not start: \(errors.suffix(2_000))")
     }
 
+    static let password = "s3cret"
+    /// Name and password of who owns the shop's tables, and no more.
+    static let user = "shop:\(password)"
+
+    func makeUser() throws {
+        try run("CREATE ROLE shop LOGIN PASSWORD '\(Self.password)'; GRANT USAGE, CREATE ON SCHEMA public TO shop")
+    }
+
+    /// Has its owner run statements, with psql.
+    func run(_ script: String, in database: String = "postgres") throws {
+        try Tool.run(
+            wrapper + [
+                Self.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", address, "-p", "\(port)", "-U",
+                "daybook",
+                "-d", database, "-c", script,
+            ])
+    }
+
     var errors: String { (try? String(contentsOfFile: data + ".log", encoding: .utf8)) ?? "" }
 
     /// `SIGKILL` to the postmaster; its backends end by themselves, which is waited for.
@@ -118,11 +147,7 @@ final class PostgresServer: Sendable {
         for id in [running.id] + children { Glibc.kill(id, signal) }
     }
 
-    private var children: [pid_t] {
-        guard let id = process.withLock({ $0 })?.id else { return [] }
-        let text = (try? String(contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)) ?? ""
-        return text.split(separator: " ").compactMap { pid_t($0) }
-    }
+    private var children: [pid_t] { process.withLock { $0 }?.children ?? [] }
 
     private static func program(_ name: String) -> String { "\(PostgresPrograms.directory ?? "")/\(name)" }
 
@@ -131,8 +156,35 @@ final class PostgresServer: Sendable {
         return ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"]
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let socket = LocalSocket(listening: false)
         return Int(socket.port)
+    }
+}
+
+extension Campaign {
+    /// Lends the data of an empty Postgres, to be copied for each run.
+    func withEmptyPostgres(_ body: (String) throws -> Void) throws {
+        let template = "\(options.directory)/\(fault.name)-template"
+        try? FileManager.default.removeItem(atPath: template)
+        defer { try? FileManager.default.removeItem(atPath: template) }
+        try PostgresServer.makeTemplate(at: template)
+        try body(template)
+    }
+
+    /// Runs so many rounds, each named by `label`, with the data of an empty Postgres to copy.
+    func run(
+        rounds: Int, label: @escaping @Sendable (Int) -> String = { "round-\($0)" },
+        _ body: @escaping @Sendable (Int, Daybook, _ empty: String, inout SplitMix64) throws -> Void
+    ) throws {
+        try withEmptyPostgres { empty in
+            try each(Array(1...rounds)) { [self] round in
+                run(label(round)) { daybook in
+                    var random = SplitMix64(seed: seed(label(round)))
+                    try body(round, daybook, empty, &random)
+                    return .yes
+                }
+            }
+        }
     }
 }

@@ -127,6 +127,13 @@ final class Spawned: Sendable {
         if end == nil { kill(id, signal) }
     }
 
+    /// The processes it started, while it runs.
+    var children: [pid_t] {
+        guard end == nil else { return [] }
+        let text = (try? String(contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").compactMap { pid_t($0) }
+    }
+
     /// How it ended and all it printed; nil where it still runs after `seconds`.
     func ends(within seconds: Double) -> End? {
         wait(seconds) { $0.isOutputComplete ? $0.end : nil }

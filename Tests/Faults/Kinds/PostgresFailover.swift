@@ -7,19 +7,10 @@ extension Fault {
         "The primary Postgres dies under load, its standby takes over without the newest transactions, and the old one returns",
         needs: .postgres
     ) { campaign in
-        let template = "\(campaign.options.directory)/postgres-failover-template"
-        try? FileManager.default.removeItem(atPath: template)
-        defer { try? FileManager.default.removeItem(atPath: template) }
-        try PostgresServer.makeTemplate(at: template)
-        try campaign.each(Array(1...campaign.count(full: 12, short: 1))) { round in
-            let use = PostgresScene.Use.allCases[round % PostgresScene.Use.allCases.count]
-            let label = "\(use)-\(round)"
-            campaign.run(label) { daybook in
-                var random = SplitMix64(seed: campaign.seed(label))
-                try Tool.run(["cp", "-a", template, daybook.directory + "/postgres"])
-                try PostgresFailover(daybook, use).run(&random)
-                return .yes
-            }
+        try campaign.run(
+            rounds: campaign.count(full: 12, short: 1), label: { "\(PostgresScene.Use.ofRound($0))-\($0)" }
+        ) { round, daybook, empty, random in
+            try PostgresFailover(daybook, .ofRound(round), empty).run(&random)
         }
     }
 }
@@ -34,10 +25,9 @@ private struct PostgresFailover {
     private let network: TCPFaults
     private let history = History()
 
-    init(_ daybook: Daybook, _ use: PostgresScene.Use) throws {
+    init(_ daybook: Daybook, _ use: PostgresScene.Use, _ empty: String) throws {
         self.use = use
-        primary = try PostgresServer(data: daybook.directory + "/postgres")
-        try primary.start()
+        primary = try PostgresServer(copying: empty, to: daybook.directory + "/postgres")
         network = TCPFaults(to: primary.port)
         standby = try primary.makeStandby(at: daybook.directory + "/standby", by: network.port)
         try standby.start()

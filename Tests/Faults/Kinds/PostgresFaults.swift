@@ -83,6 +83,36 @@ extension Fault {
         scene.network?.set(.whole)
     }
 
+    static let postgresTable = postgres("postgres-table", "A table is away under load, then back", asUser: true) {
+        scene in
+        let table = ["events", "streams", "log_head", "person_keys"].randomElement(using: &scene.random) ?? ""
+        try scene.postgres.run("ALTER TABLE \(table) RENAME TO lost")
+        try scene.wait(seconds: .random(in: 0.2...3, using: &scene.random))
+        try scene.postgres.run("ALTER TABLE lost RENAME TO \(table)")
+    }
+
+    static let postgresPassword = postgres(
+        "postgres-password", "Another password under load, and all connections ended; then the right one", asUser: true
+    ) { scene in
+        try scene.postgres.run("ALTER ROLE shop PASSWORD 'another'")
+        try scene.postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'shop'")
+        try scene.wait(seconds: .random(in: 1...4, using: &scene.random))
+        guard scene.postgres.errors.contains("password authentication failed") else {
+            throw Doubt("It never tried the wrong password.")
+        }
+        try scene.postgres.run("ALTER ROLE shop PASSWORD '\(PostgresServer.password)'")
+    }
+
+    static let postgresReadOnly = postgres(
+        "postgres-read-only", "The program's user may only read under load, then write again", asUser: true
+    ) { scene in
+        try scene.postgres.run("REVOKE INSERT, UPDATE ON ALL TABLES IN SCHEMA public FROM shop")
+        try scene.wait(seconds: .random(in: 0.2...3, using: &scene.random))
+        try scene.postgres.run(
+            "GRANT INSERT ON ALL TABLES IN SCHEMA public TO shop; GRANT UPDATE ON log_head, streams, person_keys TO shop"
+        )
+    }
+
     static let postgresFullDisk = postgres(
         "postgres-full-disk", "No room where Postgres is; then room is made", needs: .postgresAsRoot, onSmallDisk: true
     ) { scene in
@@ -98,44 +128,38 @@ extension Fault {
     }
 
     /// The program is used in each of the three ways in turn, with four clients at work.
+    ///
+    /// - Parameter asUser: whether the program is somebody who owns its tables and no more, and has a password.
     private static func postgres(
         _ name: String, _ about: String, full: Int = 12, needs: Need = .postgres, throughNetwork: Bool = false,
-        onSmallDisk: Bool = false, strike: @escaping @Sendable (inout PostgresScene) throws -> Void
+        onSmallDisk: Bool = false, asUser: Bool = false,
+        strike: @escaping @Sendable (inout PostgresScene) throws -> Void
     ) -> Fault {
         Fault(name, about, needs: needs) { campaign in
-            let template = "\(campaign.options.directory)/\(name)-template"
-            try? FileManager.default.removeItem(atPath: template)
-            defer { try? FileManager.default.removeItem(atPath: template) }
-            try PostgresServer.makeTemplate(at: template)
-            try campaign.each(Array(1...campaign.count(full: full, short: 1))) { round in
-                let uses = PostgresScene.Use.allCases
-                let use = uses[(round + name.utf8.count) % uses.count]
-                let label = "\(use)-\(round)"
-                campaign.run(label) { daybook in
-                    let data = daybook.directory + "/postgres"
-                    let disk = onSmallDisk ? try Mount(["-t", "tmpfs", "-o", "size=72M", "tmpfs"], at: data) : nil
-                    defer { withExtendedLifetime(disk) {} }
-                    try Tool.run(["sh", "-c", "mkdir -p '\(data)' && cp -a '\(template)/.' '\(data)'"])
-                    let postgres = try PostgresServer(data: data)
-                    defer { postgres.kill() }
-                    try postgres.start()
-                    let network = throughNetwork ? TCPFaults(to: postgres.port) : nil
-                    defer { network?.end() }
-                    try run(
-                        daybook, use, postgres, network, SplitMix64(seed: campaign.seed(label)),
-                        campaign.options.scale, strike)
-                    return .yes
-                }
+            let use: @Sendable (Int) -> PostgresScene.Use = { .ofRound($0 + name.utf8.count) }
+            try campaign.run(
+                rounds: campaign.count(full: full, short: 1), label: { "\(use($0))-\($0)" }
+            ) { round, daybook, empty, random in
+                let data = daybook.directory + "/postgres"
+                let disk = onSmallDisk ? try Mount(["-t", "tmpfs", "-o", "size=72M", "tmpfs"], at: data) : nil
+                defer { withExtendedLifetime(disk) {} }
+                let postgres = try PostgresServer(copying: empty, to: data)
+                defer { postgres.kill() }
+                if asUser { try postgres.makeUser() }
+                let network = throughNetwork ? TCPFaults(to: postgres.port) : nil
+                defer { network?.end() }
+                let url = postgres.url(
+                    port: network?.port ?? postgres.port, user: asUser ? PostgresServer.user : "daybook")
+                try run(daybook, use(round), url, postgres, network, random, campaign.options.scale, strike)
             }
         }
     }
 
     private static func run(
-        _ daybook: Daybook, _ use: PostgresScene.Use, _ postgres: PostgresServer, _ network: TCPFaults?,
+        _ daybook: Daybook, _ use: PostgresScene.Use, _ url: String, _ postgres: PostgresServer, _ network: TCPFaults?,
         _ random: SplitMix64, _ scale: Campaign.Scale, _ strike: (inout PostgresScene) throws -> Void
     ) throws {
         var daybook = daybook
-        let url = postgres.url(port: network?.port ?? postgres.port)
         daybook.environment = use.environment(url)
         daybook.postgresURL = url
         daybook.patienceSeconds = 60

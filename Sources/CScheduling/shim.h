@@ -1,0 +1,19 @@
+#pragma once
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// sched_setattr(2), which the C library of the system has no function for; struct sched_attr as of Linux 3.14.
+struct daybook_sched_attr {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+/// Gives the calling thread, of the policy SCHED_OTHER, a niceness and the length of its turns on a processor. 0, or -1 and errno.
+static inline int daybook_set_turns(int32_t nice, uint64_t nanoseconds) {
+    struct daybook_sched_attr attributes = {sizeof attributes, 0, 0, nice, 0, nanoseconds, 0, 0};
+    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
