@@ -21,21 +21,23 @@ extension QueryAPI {
             Operation.Parameter("after", "The position behind which to begin; 0 where not given."),
             Operation.Parameter("limit", "How many: 1 to 1,000 and 100 where not given; for NDJSON without bound."),
             Operation.Parameter("type", "stock.reserved"), Operation.Parameter("stream", "stock-85123A"),
-        ], errors: [400])
+            positionParameter,
+        ], errors: [400, 503])
 
     private static let streamOperation = Operation(
         "GET", "/streams/{stream}", "The events of one stream, in order.",
         parameters: [
             Operation.Parameter("stream", in: .path, "stock-85123A"),
             Operation.Parameter("after", "The version behind which to begin; 0 where not given."),
-            Operation.Parameter("limit", "1 to 1,000; 100 where not given."),
-        ], errors: [400, 404])
+            Operation.Parameter("limit", "1 to 1,000; 100 where not given."), positionParameter,
+        ], errors: [400, 404, 503])
 
     func addEventRoutes(to router: Router<BasicRequestContext>) {
         let feed = EventFeed(store)
         router.get("/events") { request, _ in
             let parameters = try QueryParameters(request, known: Self.eventsOperation.queryNames)
             let filter = try Self.eventFilter(parameters)
+            try await waitForLog(request)
             var after = Position(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let accepted = request.headers[.accept] ?? ""
             if accepted.contains("text/event-stream") {
@@ -54,6 +56,7 @@ extension QueryAPI {
             let parameters = try QueryParameters(request, known: Self.streamOperation.queryNames)
             let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
+            try await waitForLog(request)
             guard let stream = StreamName(name), let found = try feed.stream(stream, after: after, limit: limit) else {
                 throw Problem.notFound(
                     "unknown_stream", "There is no stream \"\(name)\". Streams are named like stock-85123A or cart-….")

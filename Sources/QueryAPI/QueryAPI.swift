@@ -60,23 +60,43 @@ extension QueryAPI {
         HTTPService.Operation.Parameter("cursor", "`next` of the page before."),
     ]
     static let positionParameter = HTTPService.Operation.Parameter(
-        "Daybook-Position", in: .header, "Wait until the read model has come this far: read your own write.")
+        "Daybook-Position", in: .header, "Wait until the answer knows of this position: read your own write.")
 
     /// Waits for the position that the request demands.
     ///
     /// - Throws: `Problem` 400 for what is not a position, 503 where the model does not come so far in time.
     func wait(for model: ReadModel, _ request: Request) async throws {
-        guard let text = request.headers[.daybookPosition] else { return }
-        guard let position = UInt64(text) else {
-            throw Problem.badRequest(
-                "invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
-        }
+        guard let position = try Self.demandedPosition(request) else { return }
         guard try await model.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
             throw Problem.unavailable(
                 "read_model_behind",
                 "The read model \"\(model.name)\" stands at position \(model.watermark.value), not yet at \(position). Ask again.",
                 retryAfterSeconds: 1)
         }
+    }
+
+    /// The same where the log itself is asked, of which this machine may have a copy that lags behind.
+    func waitForLog(_ request: Request) async throws {
+        guard let position = try Self.demandedPosition(request) else { return }
+        let end = ContinuousClock.now + .milliseconds(options.waitMilliseconds)
+        // Rung within this process; looked at now and then because another process may be the writer.
+        while case let head = try store.log.refreshHead(), head.rawValue < position {
+            guard ContinuousClock.now < end else {
+                throw Problem.unavailable(
+                    "log_behind", "The log ends at position \(head) here, not yet at \(position). Ask again.",
+                    retryAfterSeconds: 1)
+            }
+            _ = await store.log.head.reached(position, within: .milliseconds(50))
+        }
+    }
+
+    private static func demandedPosition(_ request: Request) throws -> UInt64? {
+        guard let text = request.headers[.daybookPosition] else { return nil }
+        guard let position = UInt64(text) else {
+            throw Problem.badRequest(
+                "invalid_position", "Daybook-Position is a position of the log, a whole number; not \"\(text)\".")
+        }
+        return position
     }
 
     /// Headers that tell how far the read model has come.

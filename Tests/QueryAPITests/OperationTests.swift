@@ -56,6 +56,27 @@ struct OperationTests {
         }
     }
 
+    @Test("A question to the log waits as well, for what another machine may have appended")
+    func logBehind() async throws {
+        try await TestShop.open(Self.still()) { shop in
+            try await shop.register("LAMP", "Lamp", price: "1")
+            for path in ["/events", "/streams/product-LAMP"] {
+                #expect(try await shop.get(path, ["Daybook-Position": "1"]).status == 200, "\(path)")
+                let answer = try await shop.get(path, ["Daybook-Position": "2"])
+                #expect(answer.status == 503, "\(path)")
+                #expect(answer.json["code"] == "log_behind", "\(path)")
+                #expect(answer.headers["retry-after"] == "1", "\(path)")
+                try await shop.expectProblem(400, "invalid_position", path, ["Daybook-Position": "-1"])
+            }
+        }
+        try await TestShop.open(Self.still(waiting: 60_000)) { shop in
+            try await shop.register("LAMP", "Lamp", price: "1")
+            async let waiting = shop.get("/events", ["Daybook-Position": "2"])
+            try await shop.receive("LAMP", 1)
+            #expect(try await waiting.json["items"].each("position") == [1, 2])
+        }
+    }
+
     @Test("What was just accepted is what the next question sees")
     func readYourOwnWrites() async throws {
         try await TestShop.open { shop in

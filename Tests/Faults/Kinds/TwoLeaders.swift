@@ -34,8 +34,15 @@ extension Pair {
             Thread.sleep(forTimeInterval: .random(in: 6...9, using: &random))
         case 1: for id in servers[leader].child.children { kill(id, SIGKILL) }
         default:
-            let promoted = try alone(1 - leader).run(["promote"])
-            guard promoted.end == .exited(0) else { throw Doubt("daybook promote: \(promoted.errors)") }
+            try promote(1 - leader)
+        }
+    }
+
+    /// Asked again where it is just throwing away what it had, to have it from Postgres again.
+    private func promote(_ node: Int) throws {
+        let bound = Date(timeIntervalSinceNow: 30)
+        while case let promoted = try alone(node).run(["promote"]), promoted.end != .exited(0) {
+            guard Date() < bound else { throw Doubt("daybook promote: \(promoted.errors)") }
         }
     }
 
