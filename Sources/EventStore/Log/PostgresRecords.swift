@@ -198,12 +198,14 @@ final class PostgresRecords: RecordStore, @unchecked Sendable {
         return record
     }
 
-    /// What Postgres has committed is put into the copy, unless a follower was quicker.
+    /// What Postgres has committed is put into the copy: all of it, or what a follower did not put there meanwhile.
     private func grow(by records: RecordBuffer, after position: Position) throws(EventStoreError) {
         do {
             try growing.withLock { _ in
-                guard try copy.refreshHead() == position else { return }
-                try copy.append(records, after: position)
+                let head = try copy.refreshHead()
+                if head == position { return try copy.append(records, after: position) }
+                let missing = records.dropFirst(Int(head.rawValue - position.rawValue))
+                if missing.count > 0 { try copy.append(missing, after: head) }
             }
         } catch {
             throw EventStoreError(
@@ -226,6 +228,17 @@ extension RecordBuffer {
                 return (record, Array(bytes))
             }
         }
+    }
+
+    /// The same without the first so many records; empty where there are no more.
+    fileprivate func dropFirst(_ count: Int) -> RecordBuffer {
+        let rest = RecordBuffer()
+        var start = 0
+        for (index, end) in ends.enumerated() {
+            if index >= count { withBytes { rest.append(encoded: Array($0[start..<end])) } }
+            start = end
+        }
+        return rest
     }
 
     fileprivate var lastRecord: [UInt8] {

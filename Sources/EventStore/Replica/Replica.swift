@@ -111,7 +111,7 @@ package struct Replica {
         guard mine <= theirs, try record(at: mine) == log.record(at: mine)?.encoded() else {
             throw EventStoreError(
                 .diverged,
-                "This directory's log, up to position \(mine), is not the beginning of the log in \(endpoint), which ends at \(theirs): it is of another shop, or has records which were lost there. Use an empty directory; keep this one to compare them with daybook verify --against."
+                "This directory's log, up to position \(mine), is not the beginning of the log in \(endpoint), which ends at \(theirs): it is of another shop, or has records which were lost there. Keep it. To go on with what is in \(endpoint), use an empty directory; where a standby of Postgres took over too early, bring the old primary back, or copy this log into an empty schema (docs/POSTGRES.md)."
             )
         }
     }

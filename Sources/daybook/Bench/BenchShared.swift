@@ -2,23 +2,24 @@ import ArgumentParser
 import EventStore
 import Foundation
 import Postgres
-import Synchronization
 
 struct BenchShared: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shared",
         abstract: "Nodes that share a log in Postgres reserve one item; beside it the same by a row lock.",
         discussion: """
-            Starts so many daybook serve (role command) on one new log in that Postgres, and drives them over HTTP. The peer, in
-            the same Postgres and over as many connections: one UPDATE that takes a piece while there is one and one INSERT
-            of the movement, in a transaction. Checked at the end: each acknowledged reservation is in the log once.
-            Makes two schemas, and drops them.
+            Starts so many daybook serve (role command) on one new log in that Postgres, and drives them over HTTP: one command a
+            request, or with --stream a streamed request on each connection. The peer, in the same Postgres and over as
+            many connections: one UPDATE that takes a piece while there is one and one INSERT of the movement, in a
+            transaction. Checked at the end: each acknowledged reservation is in the log once. Makes a schema, and drops it.
             """)
 
     @OptionGroup var postgres: PostgresOption
     @Option(help: "Nodes.") var nodes = 3
     @Option(help: "Connections, over all nodes.") var connections = 64
     @Option(help: "How long, after a second that does not count.") var seconds = 5.0
+    @Option(help: "Stream ndjson or protobuf over each connection.") var stream: StreamFormatName?
+    @Option(help: "How many commands a stream has.") var streamCommands = 10_000
     @Option(help: "Seed of the commands.") var seed: UInt64 = 20_261_122
     @OptionGroup var directory: BenchDirectory
 
@@ -27,6 +28,8 @@ struct BenchShared: AsyncParsableCommand {
 
     private struct Report: Encodable {
         let what = "shared"
+        /// nil: one command a request.
+        let stream: String?
         let nodes: Int
         let connections: Int
         let accepted: Int
@@ -53,7 +56,7 @@ struct BenchShared: AsyncParsableCommand {
         let perSecond = Double(result.accepted) / result.seconds
         try BenchReport.write(
             Report(
-                nodes: nodes, connections: connections, accepted: result.accepted,
+                stream: stream?.rawValue, nodes: nodes, connections: connections, accepted: result.accepted,
                 others: result.others.values.reduce(0, +), perSecond: BenchReport.rounded(perSecond, to: 1),
                 rowLockPerSecond: BenchReport.rounded(rowLock, to: 1), ratio: BenchReport.rounded(perSecond / rowLock)))
     }
@@ -63,21 +66,55 @@ struct BenchShared: AsyncParsableCommand {
         let servers = try (1...nodes).map {
             try ServerProcess.serving("\(directory)/\($0)", roles: "command", log: log)
         }
-        let results = try await withThrowingTaskGroup(of: ClosedLoop.Result.self) { group in
-            for (number, server) in servers.enumerated() {
-                let port = server.port
+        let ports = servers.map(\.port)
+        let result = if let stream { try await streams(stream, to: ports) } else { try await requests(to: ports) }
+        for server in servers { try server.stop() }
+        return result
+    }
+
+    private func requests(to ports: [Int]) async throws -> ClosedLoop.Result {
+        try await withThrowingTaskGroup(of: ClosedLoop.Result.self) { group in
+            for (number, port) in ports.enumerated() {
                 group.addTask { try await OwnThread.run { try drive(port, number) } }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            return try await group.reduce(into: ClosedLoop.Result()) { all, one in
+                all.accepted += one.accepted
+                all.others.merge(one.others) { $0 + $1 }
+                all.seconds = max(all.seconds, one.seconds)
+            }
         }
-        for server in servers { try server.stop() }
+    }
+
+    /// All commands are made before the first is sent. Counted from then to the end of the last answer.
+    private func streams(_ format: StreamFormatName, to ports: [Int]) async throws -> ClosedLoop.Result {
+        let requests = (0..<connections).map { number in
+            StreamRequests(
+                format, commands: streamCommands, items: 1, port: ports[number % nodes], chunkBytes: 16 << 10,
+                seed: seed + UInt64(number))
+        }
+        let start = Nanoseconds.now
+        try await withThrowingTaskGroup { group in
+            for (number, request) in requests.enumerated() {
+                group.addTask { try await OwnThread.run { try stream(request, format, to: ports[number % nodes]) } }
+            }
+            try await group.waitForAll()
+        }
         var all = ClosedLoop.Result()
-        for result in results {
-            all.accepted += result.accepted
-            all.others.merge(result.others) { $0 + $1 }
-            all.seconds = max(all.seconds, result.seconds)
-        }
+        all.accepted = connections * streamCommands
+        all.seconds = Double(Nanoseconds.now - start) / 1e9
         return all
+    }
+
+    private func stream(_ requests: StreamRequests, _ format: StreamFormatName, to port: Int) throws {
+        let connection = try StreamConnection(port: port)
+        var counter = AnswerCounter(format)
+        connection.send(requests)
+        try connection.read(&counter)
+        guard counter.accepted == streamCommands else {
+            throw Failure(
+                .check,
+                "\(counter.accepted) of \(streamCommands) commands were accepted. \(counter.firstRefusal ?? "")")
+        }
     }
 
     private func drive(_ port: Int, _ number: Int) throws -> ClosedLoop.Result {
@@ -102,48 +139,6 @@ struct BenchShared: AsyncParsableCommand {
         else {
             throw Failure(
                 .check, "\(result.accepted) reservations were acknowledged; the log has \(String(describing: row)).")
-        }
-    }
-}
-
-/// What most shops do: a row with what there is, locked by each who takes a piece, and a row for each movement.
-private struct RowLockPeer {
-    let url: String
-
-    func perSecond(connections: Int, seconds: Double) async throws -> Double {
-        try Connection(url: url).execute(
-            script: """
-                CREATE TABLE item (id int PRIMARY KEY, available bigint NOT NULL);
-                CREATE TABLE movement (id bigserial PRIMARY KEY, item int NOT NULL, quantity int NOT NULL);
-                INSERT INTO item VALUES (1, 100000000)
-                """)
-        let end = ContinuousClock.now + .seconds(seconds)
-        let taken = try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<connections { group.addTask { try await OwnThread.run { try take(until: end) } } }
-            return try await group.reduce(0, +)
-        }
-        return Double(taken) / seconds
-    }
-
-    private func take(until end: ContinuousClock.Instant) throws -> Int {
-        let connection = try Connection(url: url)
-        var taken = 0
-        while ContinuousClock.now < end {
-            try connection.transaction {
-                try connection.execute("UPDATE item SET available = available - 1 WHERE id = 1 AND available >= 1")
-                try connection.execute("INSERT INTO movement (item, quantity) VALUES (1, 1)")
-            }
-            taken += 1
-        }
-        return taken
-    }
-}
-
-/// Blocking work, away from the threads that tasks share.
-private enum OwnThread {
-    static func run<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread { continuation.resume(with: Result(catching: work)) }.start()
         }
     }
 }

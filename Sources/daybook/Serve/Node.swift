@@ -41,9 +41,9 @@ struct Node {
         store = try Store(
             directory: directory, access: roles.contains(.command) || sharedLog != nil ? .readWrite : .readOnly,
             logBytesMax: settings.logMapMiB << 20, postgresURL: sharedLog)
-        if roles.contains(.command) { try store.requireOwnLog() }
         models = try ReadModels(of: store, repairing: roles.contains(.project) ? logger : nil)
         replicator = sharedLog == nil ? try Self.replicator(of: store, roles, settings, part, logger) : nil
+        if roles.contains(.command) || replicator != nil { try store.requireOwnLog() }
         follower = try LogFollower(
             store, makesSchema: roles.contains(.command), standsBy: part == .follow, logger: logger)
         logger.info("opened", metadata: ["data": "\(directory)", "head": "\(store.log.headPosition)"])

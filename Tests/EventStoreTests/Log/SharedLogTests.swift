@@ -146,6 +146,32 @@ struct SharedLogTests {
         }
     }
 
+    @Test("Behind an append the copy has all of it, where a follower was quicker with a part of it")
+    func partlyFollowed() async throws {
+        let data = try TemporaryData(postgresURL: CopiedShop().url)
+        try await data.open { store in
+            let records = try #require(store.shared)
+            var chain = Chain()
+            try chain.append(1, to: store.log)
+            let (following, stop, stopped) = (Watermark(), Watermark(), Watermark())
+            Thread {
+                if let replica = try? records.connectToFollow(makesSchema: false) {
+                    following.advance(to: 1)
+                    while stop.value == 0, (try? records.takeIn(from: replica)) != nil {}
+                }
+                stopped.advance(to: 1)
+            }.start()
+            #expect(await following.reached(1, within: .seconds(30)))
+            // More than a follower takes in at once.
+            for _ in 1...10 {
+                try chain.append(5_000, to: store.log)
+                #expect(try store.log.record(at: chain.position) != nil)
+            }
+            stop.advance(to: 1)
+            #expect(await stopped.reached(1, within: .seconds(30)))
+        }
+    }
+
     @Test("A copy of another log, or one that knows more, is refused and nothing is accepted")
     func diverged() async throws {
         let (one, other) = (try SharedShop(), try SharedShop())
