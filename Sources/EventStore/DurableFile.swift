@@ -1,15 +1,27 @@
 import Foundation
 
 /// A small file that says one thing.
-enum DurableFile {
-    /// Writes the text in place of what was there. It is on the disk when this returns; a crash meanwhile may leave the file
-    /// empty.
-    static func write(_ text: String, to path: String) throws {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        let file = try FileHandle(forWritingTo: URL(filePath: path))
-        try file.truncate(atOffset: 0)
+package enum DurableFile {
+    /// Writes the text in place of what was there. It is on the disk when this returns; a crash meanwhile leaves what was there,
+    /// or this.
+    package static func write(_ text: String, to path: String) throws {
+        let new = path + ".new"
+        _ = FileManager.default.createFile(atPath: new, contents: nil)
+        let file = try FileHandle(forWritingTo: URL(filePath: new))
         try file.write(contentsOf: Data(text.utf8))
         try file.synchronize()
         try file.close()
+        try move(new, to: path)
+    }
+
+    /// Gives a file on the disk another name in its directory, in place of what had it. Durable when this returns.
+    package static func move(_ path: String, to new: String) throws {
+        guard rename(path, new) == 0 else {
+            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO, userInfo: [NSFilePathErrorKey: new])
+        }
+        let directory = open(URL(filePath: new).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 }

@@ -3,6 +3,13 @@ import GRDB
 @testable import Projections
 
 extension ReadModel {
+    func contents() throws -> [String: [String]] { try live.contents() }
+
+    /// The rows of one table, with a bar between the values.
+    func rows(_ table: String) throws -> [String] { try read { try ReadModelFile.rows(of: table, in: $0) } }
+}
+
+extension ReadModelFile {
     /// Everything in the file: each table by its name, and its rows, sorted, each value as SQL writes it. Of the
     /// full-text index every word with its places, because how the index is cut into segments follows from the batches.
     func contents() throws -> [String: [String]] {
@@ -22,12 +29,7 @@ extension ReadModel {
         }
     }
 
-    /// The rows of one table, with a bar between the values.
-    func rows(_ table: String) throws -> [String] {
-        try read { try Self.rows(of: table, in: $0) }
-    }
-
-    private static func rows(of table: String, in database: Database) throws -> [String] {
+    fileprivate static func rows(of table: String, in database: Database) throws -> [String] {
         try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"")
             .map { row in row.databaseValues.map(Self.text).joined(separator: "|") }.sorted()
     }

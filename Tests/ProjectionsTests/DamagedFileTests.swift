@@ -37,7 +37,7 @@ struct DamagedFileTests {
     @Test("A flipped bit in a row is an error, and no other answer; the audit names the file")
     func flippedRow() async throws {
         try await stocked(try DataDirectory()) { store in
-            let path = ReadModel.path(of: SearchProjection.self, in: store.readModelsDirectory)
+            let path = store.readModelsDirectory + "/search-v1.sqlite"
             try flip(#""name":"Lamp""#, in: path)
             let models = try ReadModels(of: store, repairing: nil)
             #expect(throws: DatabaseError.self) {
@@ -52,7 +52,7 @@ struct DamagedFileTests {
     @Test("A file that is no database is made anew by who feeds it, and refused by others")
     func noDatabase() async throws {
         try await stocked(try DataDirectory()) { store in
-            let path = ReadModel.path(of: StockProjection.self, in: store.readModelsDirectory)
+            let path = store.readModelsDirectory + "/stock-v1.sqlite"
             try Data(repeating: 7, count: 20_000).write(to: URL(filePath: path))
             #expect(throws: EventStoreError.self) { try ReadModels(of: store, repairing: nil) }
             let models = try ReadModels(of: store, repairing: .silent)
@@ -66,10 +66,10 @@ struct DamagedFileTests {
         let other = try DataDirectory()
         try await stocked(other, quantity: 11) { _ in }
         try await stocked(try DataDirectory()) { store in
-            let path = ReadModel.path(of: StockProjection.self, in: store.readModelsDirectory)
+            let path = store.readModelsDirectory + "/stock-v1.sqlite"
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.copyItem(
-                atPath: ReadModel.path(of: StockProjection.self, in: other.path + "/read"), toPath: path)
+                atPath: other.path + "/read/stock-v1.sqlite", toPath: path)
             #expect(throws: EventStoreError.self) { try ReadModels(of: store, repairing: .silent) }
         }
     }

@@ -23,7 +23,7 @@ struct FailingProjectionTests {
     @Test("It says why, keeps its rows, and goes on when the cause is gone")
     func stopsAndGoesOn() async throws {
         try await withProducts { store, writer, model in
-            let projector = Projector(Picky.self, store: store, model: model, logger: .silent)
+            let projector = Projector(model, store: store, logger: .silent)
             try projector.catchUp()
             try await writer.accept("register-product", #"{"sku":"D","name":"D"}"#)
             try projector.catchUp()
@@ -54,7 +54,7 @@ struct FailingProjectionTests {
     @Test("Rows and checkpoint move together: what fails at the end of a batch leaves neither")
     func oneTransaction() async throws {
         try await withProducts { store, _, model in
-            let projector = Projector(Picky.self, store: store, model: model, logger: .silent)
+            let projector = Projector(model, store: store, logger: .silent)
             Picky.refusesToFinish.withLock { $0 = true }
             #expect(throws: Picky.Refuses.self) { try projector.catchUp() }
             #expect(try model.rows("name").isEmpty)
@@ -70,12 +70,12 @@ struct FailingProjectionTests {
     @Test("Opened again, it stands where its rows are")
     func reopened() async throws {
         try await withProducts { store, writer, model in
-            try Projector(Picky.self, store: store, model: model, logger: .silent).catchUp()
+            try Projector(model, store: store, logger: .silent).catchUp()
             try await writer.accept("register-product", #"{"sku":"D","name":"D"}"#)
             let again = try ReadModel(Picky.self, directory: store.readModelsDirectory)
             #expect(again.watermark.value == 3)
             #expect(again.path.hasSuffix("/picky-v1.sqlite"))
-            try Projector(Picky.self, store: store, model: again, logger: .silent).catchUp()
+            try Projector(again, store: store, logger: .silent).catchUp()
             #expect(try again.rows("name") == ["A", "BAD", "C", "D"])
         }
     }
@@ -86,7 +86,7 @@ struct FailingProjectionTests {
             Picky.refuses.withLock { $0 = "BAD" }
             defer { Picky.refuses.withLock { $0 = nil } }
             let models = try ReadModels(directory: store.readModelsDirectory)
-            let picky = Projector(Picky.self, store: store, model: model, logger: .silent)
+            let picky = Projector(model, store: store, logger: .silent)
             let projectors = try models.projectors(of: store, logger: .silent) + [picky]
             for projector in projectors { projector.start() }
             for other in models.all {

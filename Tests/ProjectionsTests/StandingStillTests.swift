@@ -15,7 +15,7 @@ struct StandingStillTests {
                 try await writer.accept("register-product", #"{"sku":"\#(sku)","name":"\#(sku)"}"#)
             }
             let model = try ReadModel(Choosy.self, directory: store.readModelsDirectory)
-            let projector = Projector(Choosy.self, store: store, model: model, logger: .silent)
+            let projector = Projector(model, store: store, logger: .silent)
             do {
                 try projector.catchUp()
                 Issue.record("the event was passed over")
@@ -42,7 +42,7 @@ struct SameBytesTests {
                 try await writer.accept("place-order", #"{"cart":"C\#(cart)"}"#, at: "2026-02-03T10:00:00Z")
             }
             let model = try ReadModel(SalesProjection.self, directory: store.readModelsDirectory)
-            try Projector(SalesProjection.self, store: store, model: model, logger: .silent).catchUp()
+            try Projector(model, store: store, logger: .silent).catchUp()
             let entries = try model.rows("open_order").map { String($0.drop { $0 != "|" }) }
             #expect(entries.count == 10)
             #expect(Set(entries).count == 1)
@@ -70,7 +70,7 @@ struct CompletionTests {
             try await writer.accept(
                 "record-payment", #"{"order":"\#(order)","amount":{"amount":"2","currency":"GBP"}}"#)
             let model = try ReadModel(OrdersProjection.self, directory: store.readModelsDirectory)
-            try Projector(OrdersProjection.self, store: store, model: model, logger: .silent).catchUp()
+            try Projector(model, store: store, logger: .silent).catchUp()
             let json = try #require(try OrderQueries(model).order(order)).json
             #expect(try JSONValue(parsing: json)["status"] == "completed")
         }

@@ -21,8 +21,7 @@ struct OperationTests {
         try await TestShop.open(Self.still(waiting: 60_000)) { shop in
             try await shop.register("LAMP", "Lamp", price: "1")
             async let waiting = shop.get("/catalog/products/LAMP", ["Daybook-Position": "1"])
-            let projector = Projector(
-                CatalogProjection.self, store: shop.store, model: shop.models.catalog, logger: .silent)
+            let projector = Projector(shop.models.catalog, store: shop.store, logger: .silent)
             #expect(
                 try await shop.get("/catalog/products/LAMP").status == 404, "without a position nothing is waited for")
             projector.start()

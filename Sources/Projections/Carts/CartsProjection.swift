@@ -107,3 +107,7 @@ package struct CartsProjection: Projection {
         }
     }
 }
+
+extension ReadModels {
+    package var carts: ReadModel { self[CartsProjection.self] }
+}

@@ -28,3 +28,7 @@ package struct CatalogProjection: Projection {
         try ProductTable.apply(availability, in: database)
     }
 }
+
+extension ReadModels {
+    package var catalog: ReadModel { self[CatalogProjection.self] }
+}

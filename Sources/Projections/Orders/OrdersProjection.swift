@@ -180,3 +180,7 @@ extension JSONWriter {
         }
     }
 }
+
+extension ReadModels {
+    package var orders: ReadModel { self[OrdersProjection.self] }
+}

@@ -15,6 +15,9 @@ package protocol Projection: SendableMetatype {
 
     static func createSchema(in database: Database) throws
 
+    /// What only queries need: where rows are fed in bulk it comes last.
+    static func createIndexes(in database: Database) throws
+
     /// Begins a batch: events that share one transaction.
     init()
 
@@ -26,5 +29,7 @@ package protocol Projection: SendableMetatype {
 }
 
 extension Projection {
+    package static func createIndexes(in database: Database) throws {}
+
     package mutating func finish(in database: Database) throws {}
 }

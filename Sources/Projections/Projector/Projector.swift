@@ -1,6 +1,5 @@
 package import EventStore
 import Foundation
-import GRDB
 import Ledger
 package import Logging
 import Synchronization
@@ -10,8 +9,7 @@ import Synchronization
 /// It stops at an event it can't apply, says so, and tries again each second; it never skips one.
 package final class Projector: Sendable {
     package let model: ReadModel
-    private let step: @Sendable () throws -> Int
-    private let log: EventLog
+    private let store: Store
     /// Held, not used: one process feeds a read model.
     private let lock: DirectoryLock?
     private let logger: Logger
@@ -23,14 +21,12 @@ package final class Projector: Sendable {
     /// From the beginning of one transaction to that of the next, at least; a lone event does not wait for it.
     private static let transactionsApart = Duration.milliseconds(10)
 
-    package init<P: Projection>(
-        _ projection: P.Type, store: Store, model: ReadModel, lock: DirectoryLock? = nil, logger: Logger
-    ) {
+    package init(_ model: ReadModel, store: Store, lock: DirectoryLock? = nil, logger: Logger) {
         self.model = model
-        self.logger = logger
+        self.store = store
         self.lock = lock
-        log = store.log
-        step = { try Self.advance(P.self, model: model, store: store) }
+        self.logger = logger
+        model.isFedHere()
     }
 
     /// Starts the thread. Once.
@@ -55,13 +51,14 @@ package final class Projector: Sendable {
     private func run() {
         while !stopping.withLock({ $0 }) {
             do {
+                answerSwitchRequest()
                 let began = ContinuousClock.now
                 let taken = try step()
                 if taken > 0, taken < Self.batchRecordsMax { rest(since: began) }
                 if taken == 0 {
                     // Rung by this process's Writer; looked at now and then because another process may be the writer.
-                    log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
-                    try log.refreshHead()
+                    store.log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
+                    try store.log.refreshHead()
                 }
                 model.stoppedBy = nil
             } catch {
@@ -86,57 +83,65 @@ package final class Projector: Sendable {
         if left > .zero { Thread.sleep(forTimeInterval: left / .seconds(1)) }
     }
 
-    /// Applies the next batch in one transaction. Returns how many records it took.
-    private static func advance<P: Projection>(_ projection: P.Type, model: ReadModel, store: Store) throws -> Int {
-        let after = Position(rawValue: model.watermark.value)
-        let (records, through) = try store.log.read(after: after, limit: batchRecordsMax, of: P.categories)
-        guard through > after else { return 0 }
+    /// Applies the next batch. Returns how many records the live file took.
+    private func step() throws -> Int {
+        let live = model.live
+        let taken = try Self.feed(live, behind: Position(rawValue: model.watermark.value), from: store)
+        model.watermark.advance(to: model.watermark.value + UInt64(taken))
+        followWithPrevious()
+        return taken
+    }
+
+    /// What was asked before the last rebuild is kept as new as what is asked, for a day. Where it can't go on it is given
+    /// up: that may be why there was a rebuild.
+    private func followWithPrevious() {
+        let files = model.current
+        guard let previous = files.previous else { return }
         do {
-            try take(projection, records, after: after, through: through, model, store)
+            if let end = files.previousUntil, end < Date() { return try forgetPrevious() }
+            let position = try previous.checkpoint().position
+            if position.rawValue < model.watermark.value { _ = try Self.feed(previous, behind: position, from: store) }
+        } catch {
+            logger.warning(
+                "what was asked before a rebuild does not go on, and is given up",
+                metadata: ["projection": "\(model.name)", "file": "\(previous.path)", "error": "\(error)"])
+            try? forgetPrevious()
+        }
+    }
+
+    private func forgetPrevious() throws {
+        model.use(ReadModel.Files(live: model.live))
+        try LiveFiles(of: model.projection, in: model.directory).forgetPrevious()
+    }
+
+    private func answerSwitchRequest() {
+        let request = SwitchRequest(of: model.projection, in: model.directory)
+        guard request.isThere else { return }
+        do {
+            try request.answer(by: model, store)
+            logger.info(
+                "another file of a read model is asked", metadata: ["projection": "\(model.name)", "file": "\(model.path)"])
+        } catch {
+            logger.error(
+                "the file of a read model stays", metadata: ["projection": "\(model.name)", "error": "\(error)"])
+        }
+    }
+
+    /// Has a file take in the next batch; up to an event that can't be applied. Returns how many records it took.
+    static func feed(_ file: ReadModelFile, behind position: Position, from store: Store) throws -> Int {
+        func take(_ limit: Int) throws -> Int {
+            guard
+                let chunk = try EventChunk(of: store, after: position, limit: limit, of: file.projection.categories)
+            else { return 0 }
+            try file.take(chunk)
+            return Int(chunk.through.rawValue - position.rawValue)
+        }
+        do {
+            return try take(batchRecordsMax)
         } catch let failure as FailedEvent {
-            let before = Position(rawValue: failure.position.rawValue - 1)
-            if before > after {
-                let whole = records.prefix { $0.position < failure.position }
-                try take(projection, Array(whole), after: after, through: before, model, store)
-            }
+            let before = Int(failure.position.rawValue - position.rawValue) - 1
+            if before > 0 { return try take(before) }
             throw failure
         }
-        return Int(through.rawValue - after.rawValue)
     }
-
-    private static func take<P: Projection>(
-        _ projection: P.Type, _ records: [EventStore.Record], after: Position, through: Position, _ model: ReadModel,
-        _ store: Store
-    ) throws {
-        guard let last = try store.log.record(at: through) else {
-            preconditionFailure("the log was read to there")
-        }
-        try model.write { database in
-            var checkpoint = try Checkpoint.load(from: database)
-            precondition(checkpoint.position == after, "one projector feeds a read model")
-            var projection = P()
-            for record in records {
-                do {
-                    let event = try store.events.event(of: record)
-                    try projection.apply(Recorded(record: record, event: event), in: database)
-                } catch {
-                    throw FailedEvent(position: record.position, cause: error)
-                }
-                checkpoint.add(record.checksum)
-            }
-            try projection.finish(in: database)
-            checkpoint.position = through
-            checkpoint.record = last.checksum
-            try checkpoint.save(in: database)
-        }
-        model.watermark.advance(to: through.rawValue)
-    }
-}
-
-/// An event that a projection can't apply.
-private struct FailedEvent: Error, CustomStringConvertible {
-    let position: Position
-    let cause: any Error
-
-    var description: String { "The event at position \(position) can't be applied: \(cause)" }
 }

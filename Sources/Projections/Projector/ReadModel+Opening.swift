@@ -7,29 +7,30 @@ extension ReadModel {
     /// Opens a projection's file; a damaged one is made anew where `logger` is given, which is told.
     ///
     /// - Throws: `EventStoreError.directory` where it can't be opened.
-    static func open<P: Projection>(_ projection: P.Type, _ directory: String, repairing logger: Logger?) throws
-        -> ReadModel
-    {
+    static func open(
+        _ projection: any Projection.Type, _ directory: String, repairing logger: Logger?
+    ) throws -> ReadModel {
         do {
             do {
-                return try ReadModel(P.self, directory: directory)
+                return try ReadModel(projection, directory: directory)
             } catch let error as DatabaseError {
                 guard let logger, error.isDamage else { throw error }
                 logger.warning(
                     "a read model is damaged and is made anew",
-                    metadata: ["projection": "\(P.name)", "error": "\(error)"])
-                try ReadModels.remove([P.name], in: directory)
-                return try ReadModel(P.self, directory: directory)
+                    metadata: ["projection": "\(projection.name)", "error": "\(error)"])
+                try ReadModels.remove([projection.name], in: directory)
+                return try ReadModel(projection, directory: directory)
             }
         } catch let error as DatabaseError {
-            let path = path(of: P.self, in: directory)
             throw EventStoreError(
                 .directory,
-                "The read model \(path) can't be opened. Check its owner and permissions; where it is damaged, run daybook rebuild \(P.name).",
+                "The read model \(projection.name) in \(directory) can't be opened. Check its owner and permissions; where it is damaged, run daybook rebuild \(projection.name).",
                 cause: error)
         }
     }
+}
 
+extension ReadModelFile {
     /// Compares the record at the checkpoint with the log's.
     ///
     /// - Throws: `EventStoreError.directory` where the log is not the one which the rows came from.
@@ -41,7 +42,7 @@ extension ReadModel {
         guard try log.record(at: checkpoint.position)?.checksum != checkpoint.record else { return }
         throw EventStoreError(
             .directory,
-            "The read model \(path) stands at position \(checkpoint.position) of another log than this one, which ends at \(head). Put the right log back. Where this log is the right one, run daybook rebuild \(name)."
+            "The read model \(path) stands at position \(checkpoint.position) of another log than this one, which ends at \(head). Put the right log back. Where this log is the right one, run daybook rebuild \(projection.name)."
         )
     }
 }

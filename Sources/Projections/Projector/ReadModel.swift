@@ -1,75 +1,77 @@
-import CSQLiteChecksums
 package import EventStore
 import Foundation
 package import GRDB
 import Ledger
 import Synchronization
 
-/// One read model's file, and how far it has come. Every page of the file has a checksum.
+/// What a projection makes of the log, and how far it has come: a file that is asked, and for a while after a rebuild the one
+/// that was asked before.
 package final class ReadModel: Sendable {
-    package let name: String
-    package let version: Int
-    package let path: String
-    /// The kinds of streams whose events it takes.
-    let categories: Set<Category>
+    let projection: any Projection.Type
+    let directory: String
     /// Everything up to this position can be queried.
     package let watermark = Watermark()
-    private let pool: DatabasePool
+    private let files: Mutex<Files>
     private let failure = Mutex<ProjectionFailure?>(nil)
+    /// When to look whether another process has switched; nil where this one feeds the model.
+    private let nextLook = Mutex<ContinuousClock.Instant?>(.now)
 
-    /// Opens the file of a projection's version in `directory`, creating it where it is missing.
-    package init<P: Projection>(_ projection: P.Type, directory: String) throws {
-        name = P.name
-        version = P.version
-        categories = P.categories
-        path = Self.path(of: P.self, in: directory)
+    struct Files {
+        var live: ReadModelFile
+        /// Fed as well, so that queries can go back to it at once.
+        var previous: ReadModelFile?
+        /// When that is no longer done.
+        var previousUntil: Date?
+    }
+
+    private static let lookEvery = Duration.milliseconds(100)
+
+    /// Opens the live file of a projection in `directory`, creating it where there is none.
+    package init(_ projection: any Projection.Type, directory: String) throws {
+        self.projection = projection
+        self.directory = directory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try Self.check(csqlitechecksums_register())
-        pool = try DatabasePool(path: path, configuration: Self.configuration)
-        let position = try pool.write { database in
-            if try !database.tableExists("checkpoint") {
-                try P.createSchema(in: database)
-                try Checkpoint.createSchema(in: database)
-            }
-            return try Checkpoint.load(from: database).position
+        files = Mutex(try LiveFiles(of: projection, in: directory).open())
+        watermark.advance(to: try checkpoint().position.rawValue)
+    }
+
+    package var name: String { projection.name }
+    package var version: Int { live.projection.version }
+    /// Where the rows are that are asked.
+    package var path: String { live.path }
+    /// The kinds of streams whose events it takes.
+    var categories: Set<Category> { live.projection.categories }
+
+    var current: Files { files.withLock { $0 } }
+    var live: ReadModelFile { current.live }
+
+    /// Has queries ask other files from now on; those in hand end where they began.
+    func use(_ changed: Files) { files.withLock { $0 = changed } }
+
+    /// This process feeds the model: nobody else switches.
+    func isFedHere() { nextLook.withLock { $0 = nil } }
+
+    /// Asks the file that is live now, should another process have switched.
+    private func lookForSwitch() throws {
+        let isDue = nextLook.withLock { next in
+            guard let due = next, due <= .now else { return false }
+            next = .now + Self.lookEvery
+            return true
         }
-        watermark.advance(to: position.rawValue)
-    }
-
-    package static func path<P: Projection>(of projection: P.Type, in directory: String) -> String {
-        "\(directory)/\(P.name)-v\(P.version).sqlite"
-    }
-
-    /// What is in the rows comes from the log, so a commit need not reach the disk at once: after a power cut the model
-    /// stands at an older checkpoint and goes on from there.
-    private static var configuration: Configuration {
-        var configuration = Configuration()
-        configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { database in
-            try check(csqlitechecksums_prepare(database.sqliteConnection))
-            try database.execute(
-                sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
-        }
-        return configuration
-    }
-
-    private static func check(_ code: Int32) throws {
-        let code = ResultCode(rawValue: code)
-        guard code == .SQLITE_OK else { throw DatabaseError(resultCode: code) }
+        guard isDue else { return }
+        let files = LiveFiles(of: projection, in: directory)
+        if try files.path(of: files.names().live) != live.path { use(try files.open()) }
     }
 
     /// Reads a consistent state. Blocks the calling thread; meant for short queries.
     package func read<R>(_ body: (Database) throws -> R) throws -> R {
-        try pool.read(body)
+        try lookForSwitch()
+        return try live.read(body)
     }
 
-    func write<R>(_ body: (Database) throws -> R) throws -> R {
-        try pool.write(body)
-    }
+    func write<R>(_ body: (Database) throws -> R) throws -> R { try live.write(body) }
 
-    package func checkpoint() throws -> Checkpoint {
-        try read { try Checkpoint.load(from: $0) }
-    }
+    package func checkpoint() throws -> Checkpoint { try read { try Checkpoint.load(from: $0) } }
 
     /// Waits until the rows are at `position` or beyond, whichever process feeds them. False after `timeout`.
     package func reached(_ position: UInt64, within timeout: Duration) async throws -> Bool {
@@ -90,12 +92,7 @@ package final class ReadModel: Sendable {
         set { failure.withLock { $0 = newValue } }
     }
 
-    package var sizeOnDiskBytes: Int {
-        ["", "-wal"].reduce(0) { sum, suffix in
-            let size = try? FileManager.default.attributesOfItem(atPath: path + suffix)[.size] as? Int
-            return sum + (size ?? 0)
-        }
-    }
+    package var sizeOnDiskBytes: Int { live.sizeOnDiskBytes }
 }
 
 /// An event on which a projection stopped.

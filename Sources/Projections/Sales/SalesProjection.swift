@@ -109,3 +109,7 @@ package struct SalesProjection: Projection {
         }
     }
 }
+
+extension ReadModels {
+    package var sales: ReadModel { self[SalesProjection.self] }
+}

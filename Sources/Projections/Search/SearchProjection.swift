@@ -69,3 +69,7 @@ package struct SearchProjection: Projection {
         for (sku, count) in orders.sorted(by: { $0.key < $1.key }) { try order.execute(arguments: [count, sku]) }
     }
 }
+
+extension ReadModels {
+    package var search: ReadModel { self[SearchProjection.self] }
+}

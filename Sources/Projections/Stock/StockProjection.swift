@@ -120,3 +120,7 @@ extension StockItem.Event {
         }
     }
 }
+
+extension ReadModels {
+    package var stock: ReadModel { self[StockProjection.self] }
+}

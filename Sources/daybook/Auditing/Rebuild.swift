@@ -8,7 +8,8 @@ struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build read models anew from the log.",
         discussion: """
-            Removes the read models' files and feeds them from the beginning. Stop daybook serve first.
+            Beside the live ones: daybook serve goes on answering from those until the new ones are whole, and then from
+            the new ones. Killed, it goes on where it was when it is started again.
 
               daybook rebuild                all of them
               daybook rebuild search sales   only these
@@ -19,14 +20,17 @@ struct Rebuild: AsyncParsableCommand {
         [String] = []
 
     func run() async throws {
-        for name in projections where !ReadModels.names.contains(name) {
-            throw Failure(
-                .usage, "\"\(name)\" is no projection. There are: \(ReadModels.names.joined(separator: ", ")).")
-        }
-        let store = try Store(directory: try await data.directory, access: .readWrite)
-        try ReadModels.remove(projections.isEmpty ? ReadModels.names : projections, in: store.readModelsDirectory)
-        let models = try ReadModels(directory: store.readModelsDirectory)
-        try Self.catchUp(models.projectors(of: store, logger: Logger(label: "daybook")), with: store)
+        let names = try ReadModels.requireNames(projections)
+        BackgroundThread.lowerPriority()
+        let store = try Store(directory: try await data.directory, access: .readOnly)
+        let build = try ReadModelBuild(names.isEmpty ? ReadModels.names : names, of: store)
+        let begin = try build.begin()
+        if begin != .start { Terminal.note("going on at position \(begin) of an earlier rebuild") }
+        let progress = Progress("rebuild", total: Int(store.log.headPosition.rawValue), unit: "events")
+        try build.run { progress.advance(to: Int($0.rawValue)) }
+        progress.finish()
+        try build.finish()
+        print("\(names.isEmpty ? "all" : names.joined(separator: ", ")) rebuilt; daybook migrate rollback goes back")
     }
 
     /// Feeds read models to the head of the log, one after another, each with a bar.

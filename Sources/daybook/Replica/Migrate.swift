@@ -1,19 +1,22 @@
 import ArgumentParser
 import EventStore
 import Postgres
+import Projections
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the schema of the Postgres that holds a copy of the log to what this program needs.",
+        abstract: "Bring the schema of a Postgres to what this program needs; take a rebuild of read models back.",
         discussion: """
-            Steps go forward only, each in a transaction of its own. daybook serve applies them by itself; do it before where
-            the user of the server may not change tables.
+            Steps of the schema go forward only, each in a transaction of its own. daybook serve applies them by itself; do it
+            before where the user of the server may not change tables.
 
               daybook migrate plan                 what apply would do
               daybook migrate apply
               daybook migrate status               what was applied, and when
+
+              daybook migrate rollback stock       answer from what was there before the last daybook rebuild
             """,
-        subcommands: [Plan.self, Apply.self, State.self])
+        subcommands: [Plan.self, Apply.self, State.self, RollBack.self])
 
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the steps that are missing.")
@@ -49,6 +52,40 @@ struct Migrate: AsyncParsableCommand {
             for step in try migrator.applied() { print("\(step.number) \(step.name) applied \(step.appliedAt)") }
             for step in try migrator.plan() { print("\(step.number) \(step.name) missing") }
         }
+    }
+}
+
+extension Migrate {
+    struct RollBack: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rollback",
+            abstract: "Answer from the read models that were there before the last rebuild.",
+            discussion: """
+                They were fed meanwhile, for a day: it is done at once, and what is answered is as new as ever. Once more goes
+                forward again. daybook serve may run, or not.
+                """)
+
+        @OptionGroup var data: DataOption
+        @Argument(help: "Which: \(ReadModels.names.joined(separator: ", ")).") var projections: [String]
+
+        func run() async throws {
+            let names = try ReadModels.requireNames(projections)
+            let store = try Store(directory: try await data.directory, access: .readOnly)
+            for name in names {
+                try ReadModels.rollBack(name, of: store)
+                print("\(name) is answered as before the last rebuild")
+            }
+        }
+    }
+}
+
+extension ReadModels {
+    /// - Throws: `Failure` where there is no such projection.
+    static func requireNames(_ given: [String]) throws -> [String] {
+        for name in given where !names.contains(name) {
+            throw Failure(.usage, "\"\(name)\" is no projection. There are: \(names.joined(separator: ", ")).")
+        }
+        return given
     }
 }
 

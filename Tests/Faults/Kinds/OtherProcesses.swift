@@ -44,11 +44,13 @@ extension Fault {
                 }
                 guard let server = up.first, up.count == 1 else { throw Doubt("\(up.count) processes write.") }
                 let load = try Load(server, history, clients: 4, seed: campaign.seed(label))
-                for command in ["serve", "rebuild"] {
-                    let second = try daybook.run([command])
-                    guard second.end == .exited(3), second.errors.contains("Another process") else {
-                        throw Doubt("daybook \(command) beside a server ended with \(second.end): \(second.errors)")
-                    }
+                let second = try daybook.run(["serve"])
+                guard second.end == .exited(3), second.errors.contains("Another process") else {
+                    throw Doubt("daybook serve beside a server ended with \(second.end): \(second.errors)")
+                }
+                let rebuild = try daybook.run(["rebuild"])
+                guard rebuild.end == .exited(0) else {
+                    throw Doubt("daybook rebuild beside a server ended with \(rebuild.end): \(rebuild.errors)")
                 }
                 try load.end()
                 server.kill()

@@ -66,7 +66,7 @@ extension Fault {
         try scene.wait(seconds: scene.scale == .full ? 60 : 1)
     }
 
-    static let postgresAway = postgres("postgres-away", "Postgres away for ten minutes", full: 10) { scene in
+    static let postgresAway = postgres("postgres-away", "Postgres away for ten minutes", full: 10, isLong: true) { scene in
         scene.postgres.stop()
         try scene.wait(seconds: scene.scale == .full ? 600 : 1)
         try scene.postgres.start()
@@ -129,10 +129,12 @@ extension Fault {
 
     /// The program is used in each of the three ways in turn, with four clients at work.
     ///
-    /// - Parameter asUser: whether the program is somebody who owns its tables and no more, and has a password.
+    /// - Parameters:
+    ///   - asUser: whether the program is somebody who owns its tables and no more, and has a password.
+    ///   - isLong: whether the clients are to be slow, so that what is sent can be sent again in the end.
     private static func postgres(
         _ name: String, _ about: String, full: Int = 12, needs: Need = .postgres, throughNetwork: Bool = false,
-        onSmallDisk: Bool = false, asUser: Bool = false,
+        onSmallDisk: Bool = false, asUser: Bool = false, isLong: Bool = false,
         strike: @escaping @Sendable (inout PostgresScene) throws -> Void
     ) -> Fault {
         Fault(name, about, needs: needs) { campaign in
@@ -150,14 +152,16 @@ extension Fault {
                 defer { network?.end() }
                 let url = postgres.url(
                     port: network?.port ?? postgres.port, user: asUser ? PostgresServer.user : "daybook")
-                try run(daybook, use(round), url, postgres, network, random, campaign.options.scale, strike)
+                let pause = isLong && campaign.options.scale == .full ? (use(round) == .copied ? 20 : 250) : 5
+                try run(daybook, use(round), url, postgres, network, random, campaign.options.scale, pause, strike)
             }
         }
     }
 
     private static func run(
         _ daybook: Daybook, _ use: PostgresScene.Use, _ url: String, _ postgres: PostgresServer, _ network: TCPFaults?,
-        _ random: SplitMix64, _ scale: Campaign.Scale, _ strike: (inout PostgresScene) throws -> Void
+        _ random: SplitMix64, _ scale: Campaign.Scale, _ pauseMilliseconds: Int,
+        _ strike: (inout PostgresScene) throws -> Void
     ) throws {
         var daybook = daybook
         daybook.environment = use.environment(url)
@@ -167,7 +171,8 @@ extension Fault {
         let history = History()
         let server = try daybook.mustServe()
         let load = try Load(
-            server, history, clients: 4, seed: .random(in: 0...UInt64.max, using: &random), pauseMilliseconds: 5)
+            server, history, clients: 4, seed: .random(in: 0...UInt64.max, using: &random),
+            pauseMilliseconds: pauseMilliseconds)
         load.waitUntil(answers: Int.random(in: 50...200, using: &random), seconds: 20)
         var scene = PostgresScene(
             postgres: postgres, network: network, load: load, server: server, random: random, scale: scale)
@@ -179,7 +184,8 @@ extension Fault {
             throw error
         }
         try load.end()
-        try server.waitUntilWell(within: 60)
+        // Ten minutes of events are to be copied where Postgres was away for so long.
+        try server.waitUntilWell(within: 300)
         try Aftermath(daybook: daybook, history: history).examine(server)
     }
 }

@@ -1,0 +1,44 @@
+import EventStore
+import Ledger
+
+/// Consecutive events of the log, decoded once for all who take them.
+struct EventChunk: Sendable {
+    let after: Position
+    /// Everything up to here was looked at.
+    let through: Position
+    /// Of the record at `through`.
+    let checksum: UInt32
+    private let events: [Recorded]
+
+    /// Reads up to `limit` records behind a position, and decodes those of the kinds of streams wanted. Nil at the end of the
+    /// log.
+    ///
+    /// - Throws: `FailedEvent` for the first that can't be decoded, `EventStoreError` for one that is damaged.
+    init?(of store: Store, after position: Position, limit: Int, of categories: Set<Category>) throws {
+        let (records, through) = try store.log.read(after: position, limit: limit, of: categories)
+        guard through > position else { return nil }
+        guard let last = try store.log.record(at: through) else { preconditionFailure("the log was read to there") }
+        after = position
+        self.through = through
+        checksum = last.checksum
+        events = try records.map { record in
+            do {
+                return Recorded(record: record, event: try store.events.event(of: record))
+            } catch {
+                throw FailedEvent(position: record.position, cause: error)
+            }
+        }
+    }
+
+    func events(behind position: Position, of categories: Set<Category>) -> some Sequence<Recorded> {
+        events.lazy.filter { $0.record.position > position && categories.contains($0.record.stream.category) }
+    }
+}
+
+/// An event that a projection can't apply.
+struct FailedEvent: Error, CustomStringConvertible {
+    let position: Position
+    let cause: any Error
+
+    var description: String { "The event at position \(position) can't be applied: \(cause)" }
+}

@@ -1,0 +1,102 @@
+import EventStore
+import Foundation
+
+/// Which file of a read model is asked, and which one was before: `NAME.live` in the directory of the read models, written in
+/// one step. Where there is none, it is `NAME-vVERSION.sqlite`.
+struct LiveFiles {
+    struct Names: Codable, Equatable {
+        var live: String
+        var previous: String?
+        /// When the one took the other's place; nil where there was no other.
+        var switchedAt: Date?
+    }
+
+    let projection: any Projection.Type
+    let directory: String
+    /// For so long after a switch it can be taken back at once.
+    private static let previousKept: TimeInterval = 24 * 3_600
+    private var path: String { "\(directory)/\(projection.name).live" }
+
+    init(of projection: any Projection.Type, in directory: String) {
+        self.projection = projection
+        self.directory = directory
+    }
+
+    /// - Throws: where the file says nothing that can be read.
+    func names() throws -> Names {
+        guard let data = FileManager.default.contents(atPath: path) else { return Names(live: fileName(1)) }
+        return try JSONDecoder().decode(Names.self, from: data)
+    }
+
+    /// Durable when it returns; a crash leaves what was there or this.
+    private func save(_ names: Names) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        try DurableFile.write(String(decoding: try encoder.encode(names), as: UTF8.self), to: path)
+    }
+
+    func open() throws -> ReadModel.Files {
+        let names = try names()
+        return ReadModel.Files(
+            live: try ReadModelFile(projection, path: path(of: names.live)), previous: try names.previous.map(file),
+            previousUntil: names.switchedAt?.addingTimeInterval(Self.previousKept))
+    }
+
+    func path(of name: String) -> String { directory + "/" + name }
+
+    /// Has another file be live, and keeps the one that was; an older one is removed.
+    func switchLive(to name: String, _ file: ReadModelFile, from files: ReadModel.Files) throws -> ReadModel.Files {
+        let before = try names()
+        let now = Date()
+        try save(Names(live: name, previous: before.live, switchedAt: now))
+        if let old = before.previous, old != name { try ReadModelFile.remove(path(of: old)) }
+        return ReadModel.Files(
+            live: file, previous: files.live, previousUntil: now.addingTimeInterval(Self.previousKept))
+    }
+
+    /// Has another file be live where the one that was is of no use.
+    func replace(with name: String) throws {
+        let before = try names()
+        try save(Names(live: name))
+        for old in [before.live, before.previous].compactMap(\.self) where old != name {
+            try ReadModelFile.remove(path(of: old))
+        }
+    }
+
+    /// Removes files of this version of the projection that a rebuild left which was ended as they were to be switched to.
+    func removeStrays() throws {
+        let names = try names()
+        for file in try FileManager.default.contentsOfDirectory(atPath: directory)
+        where (file == fileName(1) || file.hasPrefix(prefix + "-")) && file.hasSuffix(".sqlite") && ![names.live, names.previous].contains(file) {
+            try ReadModelFile.remove(path(of: file))
+        }
+    }
+
+    /// Keeps the live file alone.
+    func forgetPrevious() throws {
+        let before = try names()
+        try save(Names(live: before.live))
+        if let previous = before.previous { try ReadModelFile.remove(path(of: previous)) }
+    }
+
+    /// - Throws: `EventStoreError.directory` where there is no such file.
+    func file(_ name: String) throws -> ReadModelFile {
+        let path = path(of: name)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw EventStoreError(.directory, "There is no file \(path). Run daybook rebuild \(projection.name).")
+        }
+        return try ReadModelFile(projection, path: path)
+    }
+
+    /// A name that no file of the projection's version has had.
+    func unusedName() throws -> String {
+        let taken = Set(try FileManager.default.contentsOfDirectory(atPath: directory))
+        var number = 2
+        while taken.contains(fileName(number)) { number += 1 }
+        return fileName(number)
+    }
+
+    private var prefix: String { "\(projection.name)-v\(projection.version)" }
+
+    private func fileName(_ number: Int) -> String { prefix + (number == 1 ? "" : "-\(number)") + ".sqlite" }
+}

@@ -1,0 +1,116 @@
+import CSQLiteChecksums
+package import EventStore
+import Foundation
+import GRDB
+
+/// One SQLite file: the rows of one version of a projection, and the checkpoint up to which they are fed. Every page has a
+/// checksum.
+final class ReadModelFile: Sendable {
+    /// What a file is opened for.
+    enum Purpose {
+        /// To be asked, and fed as events come.
+        case live
+        /// To be fed as fast as can be, by a rebuild, and then asked: indexes come last.
+        case building
+    }
+
+    let path: String
+    let projection: any Projection.Type
+    private let pool: DatabasePool
+
+    /// Opens the file, creating it where it is missing.
+    init(_ projection: any Projection.Type, path: String, for purpose: Purpose = .live) throws {
+        self.path = path
+        self.projection = projection
+        try Self.check(csqlitechecksums_register())
+        pool = try DatabasePool(path: path, configuration: Self.configuration(purpose))
+        try pool.write { database in
+            guard try !database.tableExists("checkpoint") else { return }
+            try projection.createSchema(in: database)
+            if purpose == .live { try projection.createIndexes(in: database) }
+            try Checkpoint.createSchema(in: database)
+        }
+    }
+
+    /// What is in the rows comes from the log, so a commit need not reach the disk at once: after a power cut the model
+    /// stands at an older checkpoint and goes on from there. While it is built it is only safe from the end of the process.
+    private static func configuration(_ purpose: Purpose) -> Configuration {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = 4
+        let synchronous = purpose == .live ? "NORMAL" : "OFF"
+        configuration.prepareDatabase { database in
+            try check(csqlitechecksums_prepare(database.sqliteConnection))
+            try database.execute(
+                sql: "PRAGMA synchronous = \(synchronous); PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
+        }
+        return configuration
+    }
+
+    private static func check(_ code: Int32) throws {
+        let code = ResultCode(rawValue: code)
+        guard code == .SQLITE_OK else { throw DatabaseError(resultCode: code) }
+    }
+
+    /// Reads a consistent state. Blocks the calling thread; meant for short queries.
+    func read<R>(_ body: (Database) throws -> R) throws -> R { try pool.read(body) }
+
+    func write<R>(_ body: (Database) throws -> R) throws -> R { try pool.write(body) }
+
+    func checkpoint() throws -> Checkpoint { try read { try Checkpoint.load(from: $0) } }
+
+    /// Takes in what it does not have yet of consecutive events, in one transaction.
+    ///
+    /// - Throws: `FailedEvent` for one that the projection can't apply; nothing was taken in then.
+    func take(_ chunk: EventChunk) throws {
+        try write { database in
+            var checkpoint = try Checkpoint.load(from: database)
+            precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
+            guard checkpoint.position < chunk.through else { return }
+            try apply(chunk.events(behind: checkpoint.position, of: projection.categories), projection, database) {
+                checkpoint.add($0)
+            }
+            checkpoint.position = chunk.through
+            checkpoint.record = chunk.checksum
+            try checkpoint.save(in: database)
+        }
+    }
+
+    private func apply<P: Projection>(
+        _ events: some Sequence<Recorded>, _ projection: P.Type, _ database: Database, taken: (UInt32) -> Void
+    ) throws {
+        var projection = P()
+        for recorded in events {
+            do {
+                try projection.apply(recorded, in: database)
+            } catch {
+                throw FailedEvent(position: recorded.record.position, cause: error)
+            }
+            taken(recorded.record.checksum)
+        }
+        try projection.finish(in: database)
+    }
+
+    /// Makes what was built fit to be asked, and durable, and closes it. The file stands alone then.
+    func finishBuilding() throws {
+        try write { try projection.createIndexes(in: $0) }
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        try pool.close()
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        try file.synchronize()
+        try file.close()
+    }
+
+    var sizeOnDiskBytes: Int {
+        ["", "-wal"].reduce(0) { sum, suffix in
+            let size = try? FileManager.default.attributesOfItem(atPath: path + suffix)[.size] as? Int
+            return sum + (size ?? 0)
+        }
+    }
+
+    /// Removes a file and what SQLite keeps beside it. Whoever has it open goes on reading what there was.
+    static func remove(_ path: String) throws {
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import EventStore
+import Foundation
+import Ledger
+import Synchronization
+
+/// Builds read models anew beside the live ones, all of them over one reading of the log, and has them asked instead.
+///
+/// Neither queries nor commands wait for it. Killed at any moment it goes on where it was when it is started again; nothing
+/// but the directory `building` is touched before a file is whole. After a power cut it begins again.
+package struct ReadModelBuild: ~Copyable {
+    private let store: Store
+    private let lock: DirectoryLock
+    private let files: [ReadModelFile]
+    private let categories: Set<Category>
+
+    /// How many records one transaction takes in.
+    package static let chunkRecords = 65_536
+    private let chunkRecords: Int
+
+    /// - Parameters:
+    ///   - names: of projections; each must be one of `ReadModels.names`.
+    ///   - chunkRecords: smaller where a test wants more transactions.
+    /// - Throws: `EventStoreError.directory` where another process rebuilds, or a file can't be made.
+    package init(_ names: [String], of store: Store, chunkRecords: Int = Self.chunkRecords) throws {
+        let directory = store.readModelsDirectory + "/building"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let lock = try DirectoryLock(directory: directory, use: "builds read models in")
+        try Self.discardOtherRun(in: directory)
+        let projections = ReadModels.projections.filter { names.contains($0.name) }
+        files = try projections.map { try Self.open($0, in: directory, of: store) }
+        categories = projections.reduce(into: []) { $0.formUnion($1.categories) }
+        self.chunkRecords = chunkRecords
+        self.lock = lock
+        self.store = store
+    }
+
+    /// Where it begins: behind 0 where an earlier run was ended.
+    package func begin() throws -> Position {
+        try files.map { try $0.checkpoint().position }.min() ?? .start
+    }
+
+    /// Feeds all files up to the head of the log. What `progress` throws ends it, and it may go on later.
+    package func run(progress: (Position) throws -> Void = { _ in }) throws {
+        var chunk = try read(behind: try begin())
+        while let current = chunk {
+            chunk = try advance(with: current)
+            try progress(current.through)
+        }
+    }
+
+    /// Makes the files whole and has each asked in place of the live one of its read model.
+    package consuming func finish() throws {
+        for file in files {
+            let live = LiveFiles(of: file.projection, in: store.readModelsDirectory)
+            try live.removeStrays()
+            let name = try live.unusedName()
+            try file.finishBuilding()
+            try DurableFile.move(file.path, to: store.readModelsDirectory + "/" + name)
+            try SwitchRequest(of: file.projection, in: store.readModelsDirectory).carryOut(name, of: store)
+        }
+    }
+
+    private func read(behind position: Position) throws -> EventChunk? {
+        try EventChunk(of: store, after: position, limit: chunkRecords, of: categories)
+    }
+
+    /// Every file takes the chunk in while the next one is read.
+    private func advance(with chunk: EventChunk) throws -> EventChunk? {
+        let outcome = Mutex<(next: EventChunk?, error: (any Error)?)>((nil, nil))
+        DispatchQueue.concurrentPerform(iterations: files.count + 1) { index in
+            do {
+                if index < files.count {
+                    try files[index].take(chunk)
+                } else {
+                    let next = try read(behind: chunk.through)
+                    outcome.withLock { $0.next = next }
+                }
+            } catch {
+                outcome.withLock { $0.error = $0.error ?? error }
+            }
+        }
+        let (next, error) = outcome.withLock { $0 }
+        if let error { throw error }
+        return next
+    }
+
+    /// What an earlier run of the machine left may lack pages that it had not written to the disk.
+    private static func discardOtherRun(in directory: String) throws {
+        let path = directory + "/run"
+        let run = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? UUID().uuidString
+        guard (try? String(contentsOfFile: path, encoding: .utf8)) != run else { return }
+        for file in try FileManager.default.contentsOfDirectory(atPath: directory) where file.hasSuffix(".sqlite") {
+            try ReadModelFile.remove(directory + "/" + file)
+        }
+        try DurableFile.write(run, to: path)
+    }
+
+    private static func open(
+        _ projection: any Projection.Type, in directory: String, of store: Store
+    ) throws -> ReadModelFile {
+        let path = "\(directory)/\(projection.name)-v\(projection.version).sqlite"
+        do {
+            let file = try ReadModelFile(projection, path: path, for: .building)
+            try file.demandBelonging(to: store.log)
+            return file
+        } catch {
+            // Of another log, or not what was written: it costs only time to begin again.
+            try ReadModelFile.remove(path)
+            return try ReadModelFile(projection, path: path, for: .building)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import EventStore
+import Foundation
+import GRDB
+import Synchronization
+import TestSupport
+import TestTools
+import Testing
+
+@testable import Projections
+
+@Suite("A rebuild beside the live read models", .serialized, .timeLimit(.minutes(5)))
+struct RebuildTests {
+    @Test(
+        "While commands and queries go on, all are built anew, asked from then on, and equal to what was asked, row for row; so they are when taken back",
+        arguments: 0..<3)
+    func beside(_ index: Int) async throws {
+        let seed = SplitMix64.seed &+ UInt64(index)
+        try await TestShop.open { shop in
+            var history = History(SplitMix64(seed: seed))
+            try await History.open(shop.writer)
+            try await history.go(on: shop.writer, commands: 200)
+            let asking = Asking(shop.models)
+            let store = shop.store
+            async let rebuilt: Void = onOwnThread {
+                let build = try ReadModelBuild(ReadModels.names, of: store, chunkRecords: 64)
+                try build.run()
+                try build.finish()
+            }
+            try await history.go(on: shop.writer, commands: 100)
+            try await rebuilt
+            #expect(try asking.end() > 0)
+            try await history.go(on: shop.writer, commands: 50)
+            #expect(await shop.isCaughtUp())
+            for model in shop.models.all {
+                #expect(model.path.hasSuffix("-v1-2.sqlite"))
+                let previous = try #require(model.current.previous)
+                try await equal(model.live, previous, store, "\(model.name), seed \(seed)")
+            }
+            try await onOwnThread { for name in ReadModels.names { try ReadModels.rollBack(name, of: store) } }
+            try await history.go(on: shop.writer, commands: 50)
+            #expect(await shop.isCaughtUp())
+            for model in shop.models.all {
+                #expect(model.path.hasSuffix("-v1.sqlite"))
+                let other = try #require(model.current.previous)
+                try await equal(model.live, other, store, "\(model.name) taken back, seed \(seed)")
+            }
+        }
+    }
+
+    @Test("Ended in the middle it goes on there, and the live file is not touched before the new one is whole")
+    func resumed() async throws {
+        struct Ended: Error {}
+        try await DataDirectory().open { store, writer in
+            var history = History(SplitMix64(seed: SplitMix64.seed))
+            try await History.open(writer)
+            try await history.go(on: writer, commands: 400)
+            let models = try ReadModels(directory: store.readModelsDirectory)
+            try models.catchUp(with: store)
+            var begins: [Position] = []
+            for _ in 0..<3 {
+                let build = try ReadModelBuild(ReadModels.names, of: store, chunkRecords: 40)
+                begins.append(try build.begin())
+                let begin = begins.last ?? .start
+                #expect(throws: Ended.self) {
+                    try build.run { position in
+                        if position.rawValue >= begin.rawValue + 80 { throw Ended() }
+                    }
+                }
+            }
+            #expect(begins.map(\.rawValue) == [0, 80, 160])
+            #expect(try ReadModels(directory: store.readModelsDirectory).stock.path.hasSuffix("stock-v1.sqlite"))
+            let build = try ReadModelBuild(ReadModels.names, of: store)
+            try build.run()
+            try build.finish()
+            let rebuilt = try ReadModels(directory: store.readModelsDirectory)
+            for (old, new) in zip(models.all, rebuilt.all) {
+                #expect(new.path.hasSuffix("-v1-2.sqlite"))
+                #expect(try old.live.contents() == new.live.contents(), "\(new.name)")
+            }
+        }
+    }
+
+    @Test("One rebuild at a time: a second one is refused, and told who is at it")
+    func twice() async throws {
+        try await DataDirectory().open { store, writer in
+            try await History.open(writer)
+            let first = try ReadModelBuild(["stock"], of: store)
+            let refused = #expect(throws: EventStoreError.self) { _ = try ReadModelBuild(["carts"], of: store).begin() }
+            #expect(refused?.description.contains("process \(getpid())") == true)
+            try first.run()
+        }
+    }
+
+    @Test("A process that only answers questions asks the new file without being told")
+    func otherProcess() async throws {
+        try await TestShop.open { shop in
+            try await History.open(shop.writer)
+            #expect(await shop.isCaughtUp())
+            let reading = try ReadModels(directory: shop.store.readModelsDirectory)
+            let store = shop.store
+            try await onOwnThread {
+                let build = try ReadModelBuild(["stock"], of: store)
+                try build.run()
+                try build.finish()
+            }
+            let end = ContinuousClock.now + .seconds(30)
+            while try reading.stock.rows("item").isEmpty || reading.stock.path.hasSuffix("stock-v1.sqlite"),
+                ContinuousClock.now < end
+            {}
+            #expect(reading.stock.path.hasSuffix("stock-v1-2.sqlite"))
+            #expect(reading.carts.path.hasSuffix("carts-v1.sqlite"))
+        }
+    }
+
+    @Test("Where the live file is damaged, or gone, a rebuild puts a whole one in its place", arguments: [true, false])
+    func damaged(isGone: Bool) async throws {
+        try await DataDirectory().open { store, writer in
+            try await History.open(writer)
+            let models = try ReadModels(directory: store.readModelsDirectory)
+            try models.catchUp(with: store)
+            let rows = try models.stock.contents()
+            let path = store.readModelsDirectory + "/stock-v1.sqlite"
+            try ReadModelFile.remove(path)
+            if !isGone { try Data(repeating: 7, count: 20_000).write(to: URL(filePath: path)) }
+            let build = try ReadModelBuild(["stock"], of: store)
+            try build.run()
+            try build.finish()
+            let rebuilt = try ReadModels(of: store, repairing: nil)
+            #expect(try rebuilt.stock.contents() == rows)
+            #expect(rebuilt.stock.path.hasSuffix("stock-v1-2.sqlite"))
+        }
+    }
+
+    @Test("A file of another log is not asked, and who wanted it is told why")
+    func foreign() async throws {
+        let other = try DataDirectory()
+        try await other.open { store, writer in
+            try await writer.accept("register-product", #"{"sku":"X","name":"X"}"#)
+            try ReadModels(directory: store.readModelsDirectory).catchUp(with: store)
+        }
+        try await TestShop.open { shop in
+            try await History.open(shop.writer)
+            #expect(await shop.isCaughtUp())
+            let store = shop.store
+            try FileManager.default.copyItem(
+                atPath: other.path + "/read/catalog-v1.sqlite", toPath: store.readModelsDirectory + "/foreign.sqlite")
+            await #expect(throws: EventStoreError.self) {
+                try await onOwnThread {
+                    try SwitchRequest(of: CatalogProjection.self, in: store.readModelsDirectory)
+                        .carryOut("foreign.sqlite", of: store)
+                }
+            }
+            #expect(shop.models.catalog.path.hasSuffix("catalog-v1.sqlite"))
+            try await shop.accept("register-product", #"{"sku":"NEW","name":"New"}"#)
+            #expect(await shop.isCaughtUp())
+        }
+    }
+
+    /// Compares when both have everything.
+    private func equal(
+        _ one: ReadModelFile, _ other: ReadModelFile, _ store: Store, _ comment: Comment
+    ) async throws {
+        let head = store.log.headPosition
+        let end = ContinuousClock.now + .seconds(30)
+        while try one.checkpoint().position < head || other.checkpoint().position < head {
+            try #require(ContinuousClock.now < end, comment)
+            await Task.yield()
+        }
+        #expect(try one.contents() == other.contents(), comment)
+        #expect(try one.checkpoint() == other.checkpoint(), comment)
+    }
+}
+
+/// Asks all read models without end, until told to.
+private final class Asking: Sendable {
+    private let state = Mutex((isEnding: false, answers: 0, error: (any Error)?.none))
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(_ models: ReadModels) {
+        Thread { [self] in
+            while state.withLock({ !$0.isEnding }) {
+                do {
+                    for model in models.all {
+                        _ = try model.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+                    }
+                    state.withLock { $0.answers += 1 }
+                } catch {
+                    state.withLock { $0.error = $0.error ?? error }
+                }
+            }
+            ended.signal()
+        }.start()
+    }
+
+    /// How often all were asked.
+    func end() throws -> Int {
+        state.withLock { $0.isEnding = true }
+        ended.wait()
+        let (_, answers, error) = state.withLock { $0 }
+        if let error { throw error }
+        return answers
+    }
+}
+
+/// Blocking work, away from the threads that tasks share.
+private func onOwnThread(_ work: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Result(catching: work)) }.start()
+    }
+}
