@@ -6,7 +6,8 @@ package import Logging
 package struct ReadModels: Sendable {
     /// The one place to register another.
     static let projections: [any Projection.Type] = [
-        CatalogProjection.self, CartsProjection.self, OrdersProjection.self, StockProjection.self, SearchProjection.self,
+        CatalogProjection.self, CartsProjection.self, OrdersProjection.self, StockProjection.self,
+        SearchProjection.self,
         SalesProjection.self,
     ]
 
@@ -45,7 +46,10 @@ package struct ReadModels: Sendable {
         } else {
             try self.init(directory: directory, repairing: nil)
         }
-        for model in all { try model.live.demandBelonging(to: store.log) }
+        for model in all {
+            try model.live.demandBelonging(to: store.log)
+            if model.watermark.value == 0 { model.answersNothing(before: store.log.headPosition) }
+        }
     }
 
     private init(directory: String, repairing logger: Logger?) throws {

@@ -12,6 +12,8 @@ package struct Status: Sendable {
         package let lag: UInt64
         package let sizeOnDiskBytes: Int
         package let stoppedBy: ProjectionFailure?
+        /// Whether it is new and being built in bulk; nothing is answered from it meanwhile.
+        package let isBeingBuilt: Bool
     }
 
     /// The copy of the log in Postgres.
@@ -60,7 +62,7 @@ package struct Status: Sendable {
             return Projection(
                 name: model.name, version: model.version, position: position,
                 lag: head > position ? head.rawValue - position.rawValue : 0, sizeOnDiskBytes: model.sizeOnDiskBytes,
-                stoppedBy: model.stoppedBy)
+                stoppedBy: model.stoppedBy, isBeingBuilt: model.isBeingBuilt)
         }
         replica = try replicator.map { [head] in try Replica($0, head: head, log: store.log) }
     }
@@ -98,6 +100,7 @@ package struct Status: Sendable {
                     writer.field("lag", Int64(projection.lag))
                     writer.field("bytes", Int64(projection.sizeOnDiskBytes))
                     writer.field("stoppedBy", projection.stoppedBy?.message)
+                    writer.field("building", projection.isBeingBuilt)
                 }
             }
         }

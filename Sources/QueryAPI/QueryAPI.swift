@@ -64,8 +64,15 @@ extension QueryAPI {
 
     /// Waits for the position that the request demands.
     ///
-    /// - Throws: `Problem` 400 for what is not a position, 503 where the model does not come so far in time.
+    /// - Throws: `Problem` 400 for what is not a position, 503 where the model does not come so far in time, or is still
+    ///   being built.
     func wait(for model: ReadModel, _ request: Request) async throws {
+        guard try await model.isWhole() else {
+            throw Problem.unavailable(
+                "read_model_building",
+                "The read model \"\(model.name)\" is being built from the log, and has no answers yet. Ask again.",
+                retryAfterSeconds: 2)
+        }
         guard let position = try Self.demandedPosition(request) else { return }
         guard try await model.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
             throw Problem.unavailable(

@@ -30,7 +30,9 @@ extension ReadModelFile {
     }
 
     fileprivate static func rows(of table: String, in database: Database) throws -> [String] {
-        try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"")
+        // On which page a table begins depends on when its indexes were made.
+        let columns = table == "sqlite_schema" ? "type, name, tbl_name, sql" : "*"
+        return try Row.fetchAll(database, sql: "SELECT \(columns) FROM \"\(table)\"")
             .map { row in row.databaseValues.map(Self.text).joined(separator: "|") }.sorted()
     }
 

@@ -51,8 +51,8 @@ struct RowsTests {
             #expect(try models.stock.rows("item") == ["LAMP|2|5"])
             #expect(
                 try models.stock.rows("movement") == [
-                    "LAMP|3|0|10|supplier|available:main|10|NULL|1770112800000000",
-                    "LAMP|5|0|12|available:main|reserved:main|2|R|1770112800000000",
+                    "3|0|LAMP|10|supplier|available:main|10|NULL|1770112800000000",
+                    "5|0|LAMP|12|available:main|reserved:main|2|R|1770112800000000",
                 ])
             #expect(try models.stock.rows("expiring").first?.hasPrefix("LAMP|R|main|2|") == true)
         }

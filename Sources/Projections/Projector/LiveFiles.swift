@@ -2,7 +2,8 @@ import EventStore
 import Foundation
 
 /// Which file of a read model is asked, and which one was before: `NAME.live` in the directory of the read models, written in
-/// one step. Where there is none, it is `NAME-vVERSION.sqlite`.
+/// one step. Where that names none of the projection's version, it is `NAME-vVERSION.sqlite`: another version's rows are for
+/// another program, whose files they stay.
 struct LiveFiles {
     struct Names: Codable, Equatable {
         var live: String
@@ -25,8 +26,11 @@ struct LiveFiles {
     /// - Throws: where the file says nothing that can be read.
     func names() throws -> Names {
         guard let data = FileManager.default.contents(atPath: path) else { return Names(live: fileName(1)) }
-        return try JSONDecoder().decode(Names.self, from: data)
+        let names = try JSONDecoder().decode(Names.self, from: data)
+        return isOfThisVersion(names.live) ? names : Names(live: fileName(1))
     }
+
+    private func isOfThisVersion(_ name: String) -> Bool { name == fileName(1) || name.hasPrefix(prefix + "-") }
 
     /// Durable when it returns; a crash leaves what was there or this.
     private func save(_ names: Names) throws {
@@ -67,7 +71,7 @@ struct LiveFiles {
     func removeStrays() throws {
         let names = try names()
         for file in try FileManager.default.contentsOfDirectory(atPath: directory)
-        where (file == fileName(1) || file.hasPrefix(prefix + "-")) && file.hasSuffix(".sqlite") && ![names.live, names.previous].contains(file) {
+        where isOfThisVersion(file) && file.hasSuffix(".sqlite") && ![names.live, names.previous].contains(file) {
             try ReadModelFile.remove(path(of: file))
         }
     }

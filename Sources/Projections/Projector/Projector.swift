@@ -52,6 +52,10 @@ package final class Projector: Sendable {
         while !stopping.withLock({ $0 }) {
             do {
                 answerSwitchRequest()
+                guard !model.isBeingBuilt else {
+                    Watermark().waitBlocking(for: 1, timeoutMilliseconds: 50)
+                    continue
+                }
                 let began = ContinuousClock.now
                 let taken = try step()
                 if taken > 0, taken < Self.batchRecordsMax { rest(since: began) }
@@ -120,7 +124,8 @@ package final class Projector: Sendable {
         do {
             try request.answer(by: model, store)
             logger.info(
-                "another file of a read model is asked", metadata: ["projection": "\(model.name)", "file": "\(model.path)"])
+                "another file of a read model is asked",
+                metadata: ["projection": "\(model.name)", "file": "\(model.path)"])
         } catch {
             logger.error(
                 "the file of a read model stays", metadata: ["projection": "\(model.name)", "error": "\(error)"])

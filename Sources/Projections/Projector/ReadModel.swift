@@ -13,6 +13,8 @@ package final class ReadModel: Sendable {
     package let watermark = Watermark()
     private let files: Mutex<Files>
     private let failure = Mutex<ProjectionFailure?>(nil)
+    private let wholeFrom = Mutex<UInt64>(0)
+    private let building = Mutex(false)
     /// When to look whether another process has switched; nil where this one feeds the model.
     private let nextLook = Mutex<ContinuousClock.Instant?>(.now)
 
@@ -84,6 +86,24 @@ package final class ReadModel: Sendable {
             if watermark.value >= position { return true }
             guard !Task.isCancelled, ContinuousClock.now < end else { return false }
         }
+    }
+
+    /// Has nothing be answered before the rows are at `position`: less of them would be a wrong answer.
+    func answersNothing(before position: Position) { wholeFrom.withLock { $0 = position.rawValue } }
+
+    /// Whether it can answer at all: not before a new file has what the log had when it was opened.
+    package func isWhole() async throws -> Bool {
+        let from = wholeFrom.withLock { $0 }
+        guard from > 0 else { return true }
+        guard try await reached(from, within: .zero) else { return false }
+        wholeFrom.withLock { $0 = 0 }
+        return true
+    }
+
+    /// While it is, nobody else feeds it.
+    package internal(set) var isBeingBuilt: Bool {
+        get { building.withLock { $0 } }
+        set { building.withLock { $0 = newValue } }
     }
 
     /// Why the model does not go on; nil while it does. It answers from what it has meanwhile.

@@ -84,8 +84,14 @@ extension ReadModel {
             guard taken > 0 else { break }
             position = position.advanced(by: taken)
         }
-        use(try files.switchLive(to: name, file, from: current))
+        if watermark.value == 0 {
+            try files.replace(with: name)
+            use(Files(live: file))
+        } else {
+            use(try files.switchLive(to: name, file, from: current))
+        }
         watermark.advance(to: position.rawValue)
+        isBeingBuilt = false
     }
 }
 
@@ -95,7 +101,8 @@ extension ReadModels {
     /// - Throws: `EventStoreError.directory` where there is none, or it can't be done; nothing was changed then.
     package static func rollBack(_ name: String, of store: Store) throws {
         guard let projection = projections.first(where: { $0.name == name }) else {
-            throw EventStoreError(.directory, "\"\(name)\" is no projection. There are: \(names.joined(separator: ", ")).")
+            throw EventStoreError(
+                .directory, "\"\(name)\" is no projection. There are: \(names.joined(separator: ", ")).")
         }
         let directory = store.readModelsDirectory
         guard let previous = try LiveFiles(of: projection, in: directory).names().previous else {

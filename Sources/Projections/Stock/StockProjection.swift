@@ -5,7 +5,7 @@ package import Ledger
 /// How many pieces of each SKU are where, and every movement that made it so.
 package struct StockProjection: Projection {
     package static let name = "stock"
-    package static let version = 1
+    package static let version = 2
     package static let categories: Set<Category> = [.stock]
 
     private var balances: [BalanceKey: Int64] = [:]
@@ -36,12 +36,16 @@ package struct StockProjection: Projection {
                     sku TEXT NOT NULL, reservation TEXT NOT NULL, location TEXT NOT NULL, quantity INTEGER NOT NULL,
                     expires_at INTEGER NOT NULL, PRIMARY KEY (sku, reservation, location)
                 ) WITHOUT ROWID;
+                -- In the order of the log, so that rows are added at the end.
                 CREATE TABLE movement (
-                    sku TEXT NOT NULL, position INTEGER NOT NULL, part INTEGER NOT NULL, type INTEGER NOT NULL,
-                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL,
-                    PRIMARY KEY (sku, position, part)
-                ) WITHOUT ROWID;
+                    position INTEGER NOT NULL, part INTEGER NOT NULL, sku TEXT NOT NULL, type INTEGER NOT NULL,
+                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL
+                );
                 """)
+    }
+
+    package static func createIndexes(in database: Database) throws {
+        try database.execute(sql: "CREATE UNIQUE INDEX movement_sku ON movement (sku, position, part)")
     }
 
     package mutating func apply(_ recorded: Recorded, in database: Database) throws {
@@ -58,7 +62,7 @@ package struct StockProjection: Projection {
             balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] +=
                 movement.quantity
             try insert.execute(arguments: [
-                sku, Int64(recorded.record.position.rawValue), part, Int64(recorded.record.type.rawValue),
+                Int64(recorded.record.position.rawValue), part, sku, Int64(recorded.record.type.rawValue),
                 source.text, target.text, movement.quantity, event.cause, recorded.record.effectiveAt.microseconds,
             ])
         }

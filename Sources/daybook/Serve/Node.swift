@@ -83,7 +83,9 @@ struct Node {
         if let follower { services.append(FollowerService(follower: follower)) }
         if let writer { services.append(WriterService(writer: writer)) }
         if roles.contains(.project) {
-            services.append(ProjectorService(projectors: try models.projectors(of: store, logger: logger)))
+            let projectors = try models.projectors(of: store, logger: logger)
+            models.buildNew(from: store, logger: logger)
+            services.append(ProjectorService(projectors: projectors))
         }
         let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
         if roles.contains(.query) {

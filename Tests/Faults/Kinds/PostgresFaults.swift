@@ -66,7 +66,8 @@ extension Fault {
         try scene.wait(seconds: scene.scale == .full ? 60 : 1)
     }
 
-    static let postgresAway = postgres("postgres-away", "Postgres away for ten minutes", full: 10, isLong: true) { scene in
+    static let postgresAway = postgres("postgres-away", "Postgres away for ten minutes", full: 10, isLong: true) {
+        scene in
         scene.postgres.stop()
         try scene.wait(seconds: scene.scale == .full ? 600 : 1)
         try scene.postgres.start()
