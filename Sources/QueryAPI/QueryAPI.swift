@@ -67,14 +67,15 @@ extension QueryAPI {
     /// - Throws: `Problem` 400 for what is not a position, 503 where the model does not come so far in time, or is still
     ///   being built.
     func wait(for model: ReadModel, _ request: Request) async throws {
-        guard try await model.isWhole() else {
+        let patience = Duration.milliseconds(options.waitMilliseconds)
+        guard try await model.isWhole(within: patience) else {
             throw Problem.unavailable(
                 "read_model_building",
                 "The read model \"\(model.name)\" is being built from the log, and has no answers yet. Ask again.",
                 retryAfterSeconds: 2)
         }
         guard let position = try Self.demandedPosition(request) else { return }
-        guard try await model.reached(position, within: .milliseconds(options.waitMilliseconds)) else {
+        guard try await model.reached(position, within: patience) else {
             throw Problem.unavailable(
                 "read_model_behind",
                 "The read model \"\(model.name)\" stands at position \(model.watermark.value), not yet at \(position). Ask again.",

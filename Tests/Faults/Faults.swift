@@ -2,8 +2,9 @@ extension Fault {
     /// All there are, in the order in which they are tried.
     package static let all: [Fault] = [
         .killAtEachCall, .killUnderLoad, .failedWrites, .fullDisk, .powerCut, .flippedByte, .cutFile,
-        .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .stopped, .terminated,
-        .clock, .postgresRefused, .postgresKilled, .postgresBackendKilled, .postgresStopped, .postgresNetwork,
+        .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .rebuildKilled, .stopped,
+        .terminated, .clock, .postgresRefused, .postgresKilled, .postgresBackendKilled, .postgresStopped,
+        .postgresNetwork,
         .postgresFullDisk, .postgresTable, .postgresPassword, .postgresReadOnly, .postgresRows, .postgresFailover,
         .postgresAway, .hostsApart, .twoLeaders, .negativeControls,
     ]

@@ -87,14 +87,14 @@ struct RebuildTests {
             try await History.open(writer)
             try await history.go(on: writer, commands: 100)
             let models = try ReadModels(of: store, repairing: .silent)
-            #expect(try await models.stock.isWhole() == false)
+            #expect(try await models.stock.isWhole(within: .zero) == false)
             let projectors = try models.projectors(of: store, logger: .silent)
             models.buildNew(from: store, eventsMin: 10, logger: .silent)
             #expect(models.stock.isBeingBuilt)
             for projector in projectors { projector.start() }
             for model in models.all {
                 #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
-                #expect(try await model.isWhole())
+                #expect(try await model.isWhole(within: .zero))
                 #expect(model.path.hasSuffix("-2.sqlite"), "built, not fed")
                 #expect(model.current.previous == nil, "there was nothing to go back to")
             }

@@ -91,11 +91,11 @@ package final class ReadModel: Sendable {
     /// Has nothing be answered before the rows are at `position`: less of them would be a wrong answer.
     func answersNothing(before position: Position) { wholeFrom.withLock { $0 = position.rawValue } }
 
-    /// Whether it can answer at all: not before a new file has what the log had when it was opened.
-    package func isWhole() async throws -> Bool {
+    /// Waits until it can answer at all: not before a new file has what the log had when it was opened. False after `timeout`.
+    package func isWhole(within timeout: Duration) async throws -> Bool {
         let from = wholeFrom.withLock { $0 }
         guard from > 0 else { return true }
-        guard try await reached(from, within: .zero) else { return false }
+        guard try await reached(from, within: timeout) else { return false }
         wholeFrom.withLock { $0 = 0 }
         return true
     }

@@ -27,9 +27,16 @@ final class ReadModelFile: Sendable {
         try pool.write { database in
             guard try !database.tableExists("checkpoint") else { return }
             try projection.createSchema(in: database)
-            if purpose == .live { try projection.createIndexes(in: database) }
             try Checkpoint.createSchema(in: database)
+            if purpose == .live { try Self.createIndexes(of: projection, in: database) }
         }
+    }
+
+    /// Once: the file says that it has them.
+    private static func createIndexes(of projection: any Projection.Type, in database: Database) throws {
+        guard try Int.fetchOne(database, sql: "PRAGMA user_version") == 0 else { return }
+        try projection.createIndexes(in: database)
+        try database.execute(sql: "PRAGMA user_version = 1")
     }
 
     /// What is in the rows comes from the log, so a commit need not reach the disk at once: after a power cut the model
@@ -92,7 +99,7 @@ final class ReadModelFile: Sendable {
 
     /// Makes what was built fit to be asked, and durable, and closes it. The file stands alone then.
     func finishBuilding() throws {
-        try write { try projection.createIndexes(in: $0) }
+        try write { try Self.createIndexes(of: projection, in: $0) }
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         try pool.close()
         let file = try FileHandle(forWritingTo: URL(filePath: path))

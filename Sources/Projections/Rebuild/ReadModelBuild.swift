@@ -22,9 +22,8 @@ package struct ReadModelBuild: ~Copyable {
     ///   - chunkRecords: smaller where a test wants more transactions.
     /// - Throws: `EventStoreError.directory` where another process rebuilds, or a file can't be made.
     package init(_ names: [String], of store: Store, chunkRecords: Int = Self.chunkRecords) throws {
-        let directory = store.readModelsDirectory + "/building"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        let lock = try DirectoryLock(directory: directory, use: "builds read models in")
+        let lock = try Self.lock(store.readModelsDirectory)
+        let directory = Self.directory(in: store.readModelsDirectory)
         try Self.discardOtherRun(in: directory)
         let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }
@@ -33,6 +32,15 @@ package struct ReadModelBuild: ~Copyable {
         self.lock = lock
         self.store = store
     }
+
+    /// Held by the one who decides which files are live, from the first to the last of his doings.
+    static func lock(_ readModelsDirectory: String) throws -> DirectoryLock {
+        let directory = directory(in: readModelsDirectory)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        return try DirectoryLock(directory: directory, use: "builds or switches read models in")
+    }
+
+    private static func directory(in readModelsDirectory: String) -> String { readModelsDirectory + "/building" }
 
     /// Where it begins: behind 0 where an earlier run was ended.
     package func begin() throws -> Position {

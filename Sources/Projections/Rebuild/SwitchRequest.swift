@@ -105,6 +105,8 @@ extension ReadModels {
                 .directory, "\"\(name)\" is no projection. There are: \(names.joined(separator: ", ")).")
         }
         let directory = store.readModelsDirectory
+        let lock = try ReadModelBuild.lock(directory)
+        defer { withExtendedLifetime(lock) {} }
         guard let previous = try LiveFiles(of: projection, in: directory).names().previous else {
             throw EventStoreError(
                 .directory,
