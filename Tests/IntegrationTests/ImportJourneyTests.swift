@@ -114,7 +114,8 @@ struct ImportJourneyTests {
         for part in ["index", "read"] { try FileManager.default.removeItem(atPath: data + "/" + part) }
         #expect(try await answers() == before)
         #expect(try Program.run(["replay", "--data", data], in: directory.path).output == hash)
-        #expect(try Program.run(["rebuild", "sales", "stock", "--data", data], in: directory.path).status == 0)
+        #expect(
+            try Program.run(["rebuild", "sales", "stock", "--verify", "--data", data], in: directory.path).status == 0)
         #expect(try await answers() == before)
     }
 

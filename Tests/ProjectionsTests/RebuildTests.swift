@@ -1,6 +1,7 @@
 import EventStore
 import Foundation
 import GRDB
+import Ledger
 import Synchronization
 import TestSupport
 import TestTools
@@ -125,6 +126,65 @@ struct RebuildTests {
             try models.catchUp(with: store)
             let kept = try String(contentsOfFile: directory + "/stock-v1-2.sqlite", encoding: .utf8)
             #expect(kept == "of another program")
+        }
+    }
+
+    @Test("What differs from the live rows is named with its key, both values, and the stream it was made of")
+    func compared() async throws {
+        try await DataDirectory().open { store, writer in
+            try await History.open(writer)
+            let models = try ReadModels(directory: store.readModelsDirectory)
+            try models.catchUp(with: store)
+            func differences() throws -> [String] {
+                let build = try ReadModelBuild(ReadModels.names, of: store)
+                try build.run()
+                var found: [String] = []
+                try build.compare { found.append($0.description) }
+                return found
+            }
+            #expect(try differences() == [])
+            try models.stock.write { database in
+                try database.execute(
+                    sql: "UPDATE balance SET quantity = 7 WHERE sku = 'LAMP' AND account = 'available'")
+                try database.execute(sql: "DELETE FROM movement WHERE sku = 'VASE'")
+                try database.execute(sql: "INSERT INTO item VALUES ('GHOST', 1, 1)")
+            }
+            try models.search.write { database in
+                try database.execute(
+                    sql: "INSERT INTO product_word (rowid, sku, name) VALUES (1000, 'GHOST', 'a ghostly lamp')")
+            }
+            let found = try differences()
+            let lamp = try store.index.head(of: StreamName(.stock, "LAMP")).position
+            #expect(
+                found.contains(
+                    "stock.balance (sku = LAMP, account = available, location = main): quantity is 7, rebuilt 200. Made by stock-LAMP, whose newest event is at position \(lamp)."
+                ))
+            #expect(found.contains("stock.item (sku = GHOST): only live."))
+            #expect(found.contains { $0.hasPrefix("stock.movement (rowid = ") && $0.hasSuffix(": only rebuilt.") })
+            #expect(
+                found.contains { $0.hasPrefix("search.product_word (term = ghostly, ") && $0.hasSuffix(": only live.") }
+            )
+            #expect(found.count { !$0.hasPrefix("search.product_word") } == 3)
+        }
+    }
+
+    @Test("Compared with live rows that go on growing, nothing differs", arguments: 0..<2)
+    func comparedLive(_ index: Int) async throws {
+        let seed = SplitMix64.seed &+ UInt64(index)
+        try await TestShop.open { shop in
+            var history = History(SplitMix64(seed: seed))
+            try await History.open(shop.writer)
+            try await history.go(on: shop.writer, commands: 100)
+            let store = shop.store
+            let found = Mutex<[String]>([])
+            async let compared: Void = onOwnThread {
+                let build = try ReadModelBuild(ReadModels.names, of: store, chunkRecords: 32)
+                try build.run()
+                try build.compare { difference in found.withLock { $0.append(difference.description) } }
+            }
+            try await history.go(on: shop.writer, commands: 200)
+            try await compared
+            #expect(found.withLock { $0 } == [], "seed \(seed)")
         }
     }
 

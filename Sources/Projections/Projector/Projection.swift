@@ -18,6 +18,10 @@ package protocol Projection: SendableMetatype {
     /// What only queries need: where rows are fed in bulk it comes last.
     static func createIndexes(in database: Database) throws
 
+    /// Columns, as `table.column`, that this version means otherwise than the one before: a comparison with the live rows leaves
+    /// them out.
+    static var expectedDifferences: Set<String> { get }
+
     /// Begins a batch: events that share one transaction.
     init()
 
@@ -30,6 +34,8 @@ package protocol Projection: SendableMetatype {
 
 extension Projection {
     package static func createIndexes(in database: Database) throws {}
+
+    package static var expectedDifferences: Set<String> { [] }
 
     package mutating func finish(in database: Database) throws {}
 }

@@ -68,17 +68,32 @@ final class ReadModelFile: Sendable {
     /// Takes in what it does not have yet of consecutive events, in one transaction.
     ///
     /// - Throws: `FailedEvent` for one that the projection can't apply; nothing was taken in then.
-    func take(_ chunk: EventChunk) throws {
-        try write { database in
-            var checkpoint = try Checkpoint.load(from: database)
-            precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
-            guard checkpoint.position < chunk.through else { return }
-            try apply(chunk.events(behind: checkpoint.position, of: projection.categories), projection, database) {
-                checkpoint.add($0)
+    func take(_ chunk: EventChunk) throws { try write { try take(chunk, in: $0) } }
+
+    func take(_ chunk: EventChunk, in database: Database) throws {
+        var checkpoint = try Checkpoint.load(from: database)
+        precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
+        guard checkpoint.position < chunk.through else { return }
+        try apply(chunk.events(behind: checkpoint.position, of: projection.categories), projection, database) {
+            checkpoint.add($0)
+        }
+        checkpoint.position = chunk.through
+        checkpoint.record = chunk.checksum
+        try checkpoint.save(in: database)
+    }
+
+    /// One transaction in which another file can be read, as `live`.
+    func write<R>(beside other: String, _ body: (Database) throws -> R) throws -> R {
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "ATTACH ? AS live", arguments: [other])
+            defer { try? database.execute(sql: "DETACH live") }
+            var result: R?
+            try database.inTransaction(.deferred) {
+                result = try body(database)
+                return .commit
             }
-            checkpoint.position = chunk.through
-            checkpoint.record = chunk.checksum
-            try checkpoint.save(in: database)
+            guard let result else { preconditionFailure("the transaction threw") }
+            return result
         }
     }
 

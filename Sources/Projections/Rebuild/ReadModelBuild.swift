@@ -56,6 +56,14 @@ package struct ReadModelBuild: ~Copyable {
         }
     }
 
+    /// Compares each file, row by row by key, with the live one, both at the same position, which a server at work reaches by
+    /// itself. Calls `report` for each difference, for `limit` of each kind and table at most.
+    ///
+    /// - Throws: `EventStoreError.directory` where a live file does not come so far.
+    package func compare(limit: Int = 20, report: (RowDifference) -> Void) throws {
+        for file in files { try ReadModelComparison(file: file, store: store).run(limit: limit, report: report) }
+    }
+
     /// Makes the files whole and has each asked in place of the live one of its read model.
     package consuming func finish() throws {
         for file in files {

@@ -29,6 +29,7 @@ package struct SwitchRequest {
         let end = ContinuousClock.now + timeout
         while ContinuousClock.now < end {
             if let answer = try? String(contentsOfFile: answerPath, encoding: .utf8) {
+                try? FileManager.default.removeItem(atPath: answerPath)
                 guard answer.isEmpty else { throw EventStoreError(.directory, answer) }
                 return
             }

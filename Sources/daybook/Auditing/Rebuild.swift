@@ -13,11 +13,14 @@ struct Rebuild: AsyncParsableCommand {
 
               daybook rebuild                all of them
               daybook rebuild search sales   only these
+              daybook rebuild --verify       compare with the live ones first; where a row differs, say so and change nothing
             """)
 
     @OptionGroup var data: DataOption
     @Argument(help: "Which: \(ReadModels.names.joined(separator: ", ")). All where none is named.") var projections:
         [String] = []
+
+    @Flag(help: "Compare row by row with the live ones, and change nothing where they differ.") var verify = false
 
     func run() async throws {
         let names = try ReadModels.requireNames(projections)
@@ -29,8 +32,24 @@ struct Rebuild: AsyncParsableCommand {
         let progress = Progress("rebuild", total: Int(store.log.headPosition.rawValue), unit: "events")
         try build.run { progress.advance(to: Int($0.rawValue)) }
         progress.finish()
+        if verify { try compare(build) }
         try build.finish()
         print("\(names.isEmpty ? "all" : names.joined(separator: ", ")) rebuilt; daybook migrate rollback goes back")
+    }
+
+    private func compare(_ build: borrowing ReadModelBuild) throws {
+        var differences = 0
+        try build.compare { difference in
+            differences += 1
+            print(difference)
+        }
+        guard differences == 0 else {
+            throw Failure(
+                .check,
+                "\(differences) rows differ; nothing was changed. Without --verify the rebuilt ones take the place of the live ones."
+            )
+        }
+        print("every row is equal to the live one's")
     }
 
     /// Feeds read models to the head of the log, one after another, each with a bar.

@@ -1,0 +1,122 @@
+import GRDB
+
+/// A table that stands in two files, `main` and `live`, of which each row has a key.
+struct ComparedTable {
+    struct Difference {
+        let key: [(column: String, value: String)]
+        /// Nil where the row is missing on one side.
+        let columns: [(name: String, live: String, rebuilt: String)]?
+        let isMissingFromLive: Bool
+    }
+
+    let name: String
+    private let key: [String]
+    /// Those that both have, but the key, and what is expected to differ.
+    private let columns: [String]
+    private let mainName: String
+    private let liveName: String
+
+    /// All that both files have but the checkpoint. Of a full-text index every word with its places.
+    static func all(of projection: any Projection.Type, in database: Database) throws -> [ComparedTable] {
+        let tables = try String.fetchAll(
+            database,
+            sql: """
+                SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'checkpoint'
+                    AND name IN (SELECT name FROM live.sqlite_schema) AND sql NOT LIKE 'CREATE VIRTUAL%'
+                    AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
+                """)
+        let indexes = try String.fetchAll(
+            database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
+        return try tables.map { try ComparedTable(table: $0, of: projection, in: database) }
+            + indexes.map { try ComparedTable(fullText: $0, in: database) }
+    }
+
+    private init(table: String, of projection: any Projection.Type, in database: Database) throws {
+        func columns(_ condition: String) throws -> [String] {
+            try String.fetchAll(
+                database, sql: "SELECT name FROM pragma_table_info(?, 'main') WHERE \(condition) ORDER BY pk, cid",
+                arguments: [table])
+        }
+        let live = Set(
+            try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?, 'live')", arguments: [table]))
+        let primary = try columns("pk > 0")
+        name = table
+        key = primary.isEmpty ? ["rowid"] : primary
+        self.columns = try columns("pk = 0").filter {
+            live.contains($0) && !projection.expectedDifferences.contains("\(table).\($0)")
+        }
+        mainName = "main.\"\(table)\""
+        liveName = "live.\"\(table)\""
+    }
+
+    private init(fullText index: String, in database: Database) throws {
+        name = index
+        key = ["term", "doc", "col", "offset"]
+        columns = []
+        mainName = "temp.\"main_\(index)\""
+        liveName = "temp.\"live_\(index)\""
+        for (side, name) in [("main", mainName), ("live", liveName)] {
+            try database.execute(sql: "DROP TABLE IF EXISTS \(name)")
+            try database.execute(sql: "CREATE VIRTUAL TABLE \(name) USING fts5vocab(\(side), \(index), instance)")
+        }
+    }
+
+    /// At most `limit` of each kind.
+    func differences(_ limit: Int, in database: Database) throws -> [Difference] {
+        try missing(from: mainName, but: liveName, limit, in: database)
+            + missing(from: liveName, but: mainName, limit, in: database) + changed(limit, in: database)
+    }
+
+    private func missing(
+        from one: String, but other: String, _ limit: Int, in database: Database
+    ) throws -> [Difference] {
+        // A full-text index can't be searched by its key; of the rest there is one for each row.
+        let keys = key.map { "\"\($0)\"" }.joined(separator: ", ")
+        let sql =
+            columns.isEmpty && key.count > 3
+            ? "SELECT \(keys) FROM \(other) EXCEPT SELECT \(keys) FROM \(one) LIMIT ?"
+            : "SELECT \(keys) FROM \(other) AS o WHERE NOT EXISTS (SELECT 1 FROM \(one) AS i WHERE \(sameKey("i", "o"))) LIMIT ?"
+        return try Row.fetchAll(database, sql: sql, arguments: [limit]).map { row in
+            Difference(key: named(key, row, from: 0), columns: nil, isMissingFromLive: one == liveName)
+        }
+    }
+
+    private func changed(_ limit: Int, in database: Database) throws -> [Difference] {
+        guard !columns.isEmpty else { return [] }
+        let selected =
+            key.map { "l.\"\($0)\"" } + columns.map { "l.\"\($0)\"" } + columns.map { "n.\"\($0)\"" }
+        let differs = columns.map { "l.\"\($0)\" IS NOT n.\"\($0)\"" }.joined(separator: " OR ")
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT \(selected.joined(separator: ", ")) FROM \(liveName) AS l JOIN \(mainName) AS n ON \(sameKey("l", "n"))
+                WHERE \(differs) LIMIT ?
+                """, arguments: [limit])
+        return rows.map { row in
+            let live = named(columns, row, from: key.count)
+            let rebuilt = named(columns, row, from: key.count + columns.count)
+            return Difference(
+                key: named(key, row, from: 0),
+                columns: zip(live, rebuilt).filter { $0.value != $1.value }.map { ($0.column, $0.value, $1.value) },
+                isMissingFromLive: false)
+        }
+    }
+
+    private func sameKey(_ one: String, _ other: String) -> String {
+        key.map { "\(one).\"\($0)\" = \(other).\"\($0)\"" }.joined(separator: " AND ")
+    }
+
+    private func named(_ columns: [String], _ row: Row, from index: Int) -> [(column: String, value: String)] {
+        columns.enumerated().map { ($1, Self.text(row[index + $0] as DatabaseValue)) }
+    }
+
+    private static func text(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: "NULL"
+        case .int64(let number): String(number)
+        case .double(let number): String(number)
+        case .string(let text): text
+        case .blob(let data): String(decoding: data, as: UTF8.self)
+        }
+    }
+}
