@@ -188,6 +188,22 @@ struct RebuildTests {
         }
     }
 
+    @Test("A plan tells events, sizes and time, and leaves nothing behind")
+    func planned() async throws {
+        try await DataDirectory().open { store, writer in
+            try await History.open(writer)
+            try ReadModels(directory: store.readModelsDirectory).catchUp(with: store)
+            let files = try FileManager.default.contentsOfDirectory(atPath: store.readModelsDirectory)
+            let plan = try BuildPlan(["stock", "sales"], of: store)
+            #expect(plan.models.map(\.name) == ["stock", "sales"])
+            #expect(plan.models.allSatisfy { $0.bytes > 0 })
+            #expect(plan.events == Int(store.log.head.value))
+            #expect(plan.expected > .zero)
+            #expect(plan.bytesFree > plan.bytesNeeded)
+            #expect(Set(try FileManager.default.contentsOfDirectory(atPath: store.readModelsDirectory)) == Set(files))
+        }
+    }
+
     @Test("One rebuild at a time: a second one is refused, and told who is at it")
     func twice() async throws {
         try await DataDirectory().open { store, writer in

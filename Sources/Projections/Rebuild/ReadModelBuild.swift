@@ -22,8 +22,13 @@ package struct ReadModelBuild: ~Copyable {
     ///   - chunkRecords: smaller where a test wants more transactions.
     /// - Throws: `EventStoreError.directory` where another process rebuilds, or a file can't be made.
     package init(_ names: [String], of store: Store, chunkRecords: Int = Self.chunkRecords) throws {
-        let lock = try Self.lock(store.readModelsDirectory)
-        let directory = Self.directory(in: store.readModelsDirectory)
+        try self.init(names, of: store, in: store.readModelsDirectory, chunkRecords: chunkRecords)
+    }
+
+    /// - Parameter place: the directory of the read models, or one where nobody looks for any.
+    init(_ names: [String], of store: Store, in place: String, chunkRecords: Int = Self.chunkRecords) throws {
+        let lock = try Self.lock(place)
+        let directory = Self.directory(in: place)
         try Self.discardOtherRun(in: directory)
         let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }

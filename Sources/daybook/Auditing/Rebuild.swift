@@ -13,6 +13,7 @@ struct Rebuild: AsyncParsableCommand {
 
               daybook rebuild                all of them
               daybook rebuild search sales   only these
+              daybook rebuild --dry-run      what would be done, how long it would take, and how much room
               daybook rebuild --verify       compare with the live ones first; where a row differs, say so and change nothing
             """)
 
@@ -20,13 +21,16 @@ struct Rebuild: AsyncParsableCommand {
     @Argument(help: "Which: \(ReadModels.names.joined(separator: ", ")). All where none is named.") var projections:
         [String] = []
 
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Compare row by row with the live ones, and change nothing where they differ.") var verify = false
 
     func run() async throws {
         let names = try ReadModels.requireNames(projections)
         BackgroundThread.lowerPriority()
         let store = try Store(directory: try await data.directory, access: .readOnly)
-        let build = try ReadModelBuild(names.isEmpty ? ReadModels.names : names, of: store)
+        let chosen = names.isEmpty ? ReadModels.names : names
+        if dryRun { return show(try BuildPlan(chosen, of: store)) }
+        let build = try ReadModelBuild(chosen, of: store)
         let begin = try build.begin()
         if begin != .start { Terminal.note("going on at position \(begin) of an earlier rebuild") }
         let progress = Progress("rebuild", total: Int(store.log.headPosition.rawValue), unit: "events")
@@ -35,6 +39,14 @@ struct Rebuild: AsyncParsableCommand {
         if verify { try compare(build) }
         try build.finish()
         print("\(names.isEmpty ? "all" : names.joined(separator: ", ")) rebuilt; daybook migrate rollback goes back")
+    }
+
+    private func show(_ plan: BuildPlan) {
+        for model in plan.models {
+            print("\(model.name) version \(model.version), about \(Terminal.bytes(model.bytes)) as now")
+        }
+        print("\(Terminal.grouped(plan.events)) events, read once; about \(max(1, plan.expected.components.seconds)) s")
+        print("room needed   \(Terminal.bytes(plan.bytesNeeded)), for a day; free \(Terminal.bytes(plan.bytesFree))")
     }
 
     private func compare(_ build: borrowing ReadModelBuild) throws {
