@@ -91,6 +91,28 @@ struct ReplayTests {
         }
     }
 
+    @Test("However many ask how far a read model is, it is never said to be further than its rows")
+    func neverAhead() async throws {
+        try await TestShop.open { shop in
+            try await History.open(shop.writer)
+            let (model, log) = (shop.models.stock, shop.store.log)
+            let asking = Task.detached {
+                // Never reached: each looks at the rows for itself, as where another process feeds them.
+                while !Task.isCancelled { _ = try await model.reached(.max, within: .microseconds(1)) }
+            }
+            for _ in 0..<300 {
+                let receipt = try await shop.accept(
+                    "receive-stock", #"{"sku":"LAMP","location":"main","quantity":1}"#)
+                #expect(receipt.position == log.headPosition)
+                #expect(await model.watermark.reached(receipt.position.rawValue, within: .seconds(30)))
+                #expect(model.watermark.value == receipt.position.rawValue)
+                #expect(try model.checkpoint().position == receipt.position)
+            }
+            asking.cancel()
+            _ = await asking.result
+        }
+    }
+
     @Test("A checkpoint counts the events that were applied, and its hash tells one history from another")
     func checkpoint() async throws {
         func checkpoint(_ quantities: [Int]) async throws -> Checkpoint {

@@ -89,9 +89,10 @@ package final class Projector: Sendable {
 
     /// Applies the next batch. Returns how many records the live file took.
     private func step() throws -> Int {
-        let live = model.live
-        let taken = try Self.feed(live, behind: Position(rawValue: model.watermark.value), from: store)
-        model.watermark.advance(to: model.watermark.value + UInt64(taken))
+        // What is seen in the rows moves the watermark too (`ReadModel.reached`), in the midst of this.
+        let before = Position(rawValue: model.watermark.value)
+        let taken = try Self.feed(model.live, behind: before, from: store)
+        model.watermark.advance(to: before.advanced(by: taken).rawValue)
         followWithPrevious()
         return taken
     }
