@@ -46,7 +46,7 @@ extension Fault {
         let model = ["catalog", "carts", "orders", "stock", "search", "sales"].randomElement(using: &random) ?? "stock"
         let child = try daybook.spawn(
             takesBack ? ["migrate", "rollback", "--data", daybook.data, model] : ["rebuild", "--data", daybook.data])
-        guard let end = child.ends(within: .random(in: 0.005...0.4, using: &random)) else { return child.destroy() }
+        guard let end = child.ends(within: .random(in: 0.005...0.2, using: &random)) else { return child.destroy() }
         // There may be nothing to go back to yet.
         guard end == .exited(0) || (takesBack && child.errors.contains("There is nothing to go back to")) else {
             throw Doubt(
