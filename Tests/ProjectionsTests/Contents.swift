@@ -33,16 +33,6 @@ extension ReadModelFile {
         // On which page a table begins depends on when its indexes were made.
         let columns = table == "sqlite_schema" ? "type, name, tbl_name, sql" : "*"
         return try Row.fetchAll(database, sql: "SELECT \(columns) FROM \"\(table)\"")
-            .map { row in row.databaseValues.map(Self.text).joined(separator: "|") }.sorted()
-    }
-
-    private static func text(_ value: DatabaseValue) -> String {
-        switch value.storage {
-        case .null: "NULL"
-        case .int64(let number): String(number)
-        case .double(let number): String(number)
-        case .string(let text): text
-        case .blob(let data): String(decoding: data, as: UTF8.self)
-        }
+            .map { row in row.databaseValues.map(\.shown).joined(separator: "|") }.sorted()
     }
 }

@@ -107,11 +107,14 @@ struct ComparedTable {
     }
 
     private func named(_ columns: [String], _ row: Row, from index: Int) -> [(column: String, value: String)] {
-        columns.enumerated().map { ($1, Self.text(row[index + $0] as DatabaseValue)) }
+        columns.enumerated().map { ($1, (row[index + $0] as DatabaseValue).shown) }
     }
+}
 
-    private static func text(_ value: DatabaseValue) -> String {
-        switch value.storage {
+extension DatabaseValue {
+    /// For people.
+    var shown: String {
+        switch storage {
         case .null: "NULL"
         case .int64(let number): String(number)
         case .double(let number): String(number)

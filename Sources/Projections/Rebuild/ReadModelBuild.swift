@@ -12,6 +12,8 @@ package struct ReadModelBuild: ~Copyable {
     private let lock: DirectoryLock
     private let files: [ReadModelFile]
     private let categories: Set<Category>
+    /// What each file took for the last chunk.
+    private let spent: Mutex<[Duration]>
 
     /// How many records one transaction takes in.
     package static let chunkRecords = 65_536
@@ -32,6 +34,7 @@ package struct ReadModelBuild: ~Copyable {
         try Self.discardOtherRun(in: directory)
         let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }
+        spent = Mutex(Array(repeating: .zero, count: projections.count))
         categories = projections.reduce(into: []) { $0.formUnion($1.categories) }
         self.chunkRecords = chunkRecords
         self.lock = lock
@@ -85,16 +88,20 @@ package struct ReadModelBuild: ~Copyable {
         try EventChunk(of: store, after: position, limit: chunkRecords, of: categories)
     }
 
-    /// Every file takes the chunk in while the next one is read.
+    /// Every file takes the chunk in while the next one is read. Who took longest with the last chunk begins first, so that the
+    /// processors end together.
     private func advance(with chunk: EventChunk) throws -> EventChunk? {
         let outcome = Mutex<(next: EventChunk?, error: (any Error)?)>((nil, nil))
-        DispatchQueue.concurrentPerform(iterations: files.count + 1) { index in
+        let order = spent.withLock { spent in files.indices.sorted { spent[$0] > spent[$1] } }
+        DispatchQueue.concurrentPerform(iterations: files.count + 1) { turn in
             do {
-                if index < files.count {
-                    try files[index].take(chunk)
-                } else {
+                if turn == 0 {
                     let next = try read(behind: chunk.through)
                     outcome.withLock { $0.next = next }
+                } else {
+                    let (file, begin) = (order[turn - 1], ContinuousClock.now)
+                    try files[file].take(chunk)
+                    spent.withLock { $0[file] = .now - begin }
                 }
             } catch {
                 outcome.withLock { $0.error = $0.error ?? error }
