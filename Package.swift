@@ -5,6 +5,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -70,7 +71,8 @@ let package = Package(
                 "CScheduling", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
             ]),
         .target(
-            name: "Projections", dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging]),
+            name: "Projections",
+            dependencies: ["CSQLiteChecksums", "EventStore", "JSON", "Ledger", grdb, logging, sqlite]),
         .target(
             name: "HTTPService",
             dependencies: [

@@ -15,6 +15,7 @@ package struct CartsProjection: Projection {
 
     /// The carts of the batch, written once each.
     private var heads: [String: Head] = [:]
+    private var lines: RowInsertion?
 
     package init() {}
 
@@ -49,10 +50,9 @@ package struct CartsProjection: Projection {
         switch event {
         case .lineAdded(let line): try add(line, to: cart, version: version, in: database)
         case .chargeAdded(let charge):
-            try database.cachedStatement(sql: Self.insertLine).execute(arguments: [
-                cart, Int64(version.rawValue), true, false, charge.code.text, charge.label, charge.quantity,
-                charge.unitPrice.tenThousandths, charge.unitPrice.currency.code,
-            ])
+            try insert(
+                Line(isCharge: true, isQuoted: false, code: charge.code.text, label: charge.label),
+                charge.quantity, charge.unitPrice, in: cart, version, database)
         case .quantityChanged(let sku, let quantity):
             try changeQuantity(of: sku, to: quantity, in: cart, database)
         case .lineRemoved(let sku):
@@ -62,10 +62,32 @@ package struct CartsProjection: Projection {
         }
     }
 
-    private static let insertLine = "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    private struct Line {
+        let isCharge: Bool
+        let isQuoted: Bool
+        let code: String
+        let label: String?
+    }
+
+    private mutating func insert(
+        _ line: Line, _ quantity: Int64, _ price: Amount, in cart: String, _ version: Version, _ database: Database
+    ) throws {
+        var row = try lines ?? RowInsertion("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        lines = row
+        row.bind(cart)
+        row.bind(Int64(version.rawValue))
+        row.bind(line.isCharge ? 1 : 0)
+        row.bind(line.isQuoted ? 1 : 0)
+        row.bind(line.code)
+        row.bind(line.label)
+        row.bind(quantity)
+        row.bind(price.tenThousandths)
+        row.bind(price.currency.code)
+        try row.insert()
+    }
 
     /// As `Cart.apply`: pieces at the list's price join the first such line where that has the same price.
-    private func add(_ line: Cart.Line, to cart: String, version: Version, in database: Database) throws {
+    private mutating func add(_ line: Cart.Line, to cart: String, version: Version, in database: Database) throws {
         if !line.isQuoted {
             try database.cachedStatement(
                 sql: """
@@ -76,10 +98,10 @@ package struct CartsProjection: Projection {
             ).execute(arguments: [line.quantity, cart, line.unitPrice.tenThousandths, cart, line.sku.text])
             if database.changesCount > 0 { return }
         }
-        try database.cachedStatement(sql: Self.insertLine).execute(arguments: [
-            cart, Int64(version.rawValue), false, line.isQuoted, line.sku.text, nil, line.quantity,
-            line.unitPrice.tenThousandths, line.unitPrice.currency.code,
-        ])
+        try insert(
+            Line(isCharge: false, isQuoted: line.isQuoted, code: line.sku.text, label: nil), line.quantity,
+            line.unitPrice,
+            in: cart, version, database)
     }
 
     /// As `Cart.apply`: all that is at the list's price becomes the first such line.

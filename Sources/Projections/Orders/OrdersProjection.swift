@@ -10,6 +10,9 @@ package struct OrdersProjection: Projection {
     package static let version = 1
     package static let categories: Set<Category> = [.product, .order]
 
+    /// Names of the batch's goods and charges, nil for what has none.
+    private var names: [String: String?] = [:]
+
     package init() {}
 
     package static func createSchema(in database: Database) throws {
@@ -39,13 +42,15 @@ package struct OrdersProjection: Projection {
         case .product(.registered(let details)):
             try database.cachedStatement(sql: "INSERT INTO product VALUES (?, ?, ?)")
                 .execute(arguments: [record.stream.id, details.name, details.kind == .goods])
+            names[record.stream.id] = details.name
         case .order(.placed(let placement)): try place(placement, record, in: database)
         case .order(let event): try advance(event, record, in: database)
         case .product, .stock, .cart, .numbers, .document: break
         }
     }
 
-    private func place(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws {
+    private mutating func place(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws
+    {
         let id = record.stream.id
         try database.cachedStatement(sql: "INSERT INTO placed VALUES (?, ?, ?, ?, ?, ?, ?)").execute(arguments: [
             id, record.effectiveAt.microseconds, Int64(record.position.rawValue), placement.number, placement.reference,
@@ -60,19 +65,19 @@ package struct OrdersProjection: Projection {
     }
 
     /// What never changes of an order, as it is answered. Goods have the name they had when they were ordered.
-    private func document(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws
+    private mutating func document(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database)
+        throws
         -> [UInt8]
     {
-        let name = try database.cachedStatement(sql: "SELECT name FROM product WHERE sku = ?")
         let lines = try placement.lines.map { line in
             PricedLine(
-                code: line.sku.text, name: try String.fetchOne(name, arguments: [line.sku.text]),
+                code: line.sku.text, name: try name(of: line.sku.text, in: database),
                 quantity: line.quantity,
                 unitPrice: line.unitPrice)
         }
         let charges = try placement.charges.map { charge in
             PricedLine(
-                code: charge.code.text, name: try charge.label ?? String.fetchOne(name, arguments: [charge.code.text]),
+                code: charge.code.text, name: try charge.label ?? name(of: charge.code.text, in: database),
                 quantity: charge.quantity, unitPrice: charge.unitPrice)
         }
         return try JSONWriter.object { writer in
@@ -89,6 +94,14 @@ package struct OrdersProjection: Projection {
             writer.field("total", placement.total)
             writer.field("rounding", placement.rounding.rawValue)
         }
+    }
+
+    private mutating func name(of sku: String, in database: Database) throws -> String? {
+        if let known = names[sku] { return known }
+        let name = try String.fetchOne(
+            database.cachedStatement(sql: "SELECT name FROM product WHERE sku = ?"), arguments: [sku])
+        names[sku] = .some(name)
+        return name
     }
 
     private func advance(_ event: Order.Event, _ record: EventStore.Record, in database: Database) throws {

@@ -30,8 +30,13 @@ struct EventChunk: Sendable {
         }
     }
 
-    func events(behind position: Position, of categories: Set<Category>) -> some Sequence<Recorded> {
-        events.lazy.filter { $0.record.position > position && categories.contains($0.record.stream.category) }
+    /// Lends those behind a position that are of the kinds wanted, in order. Where they lie: to copy an event costs more than
+    /// many a projection does with it.
+    func forEach(behind position: Position, of categories: Set<Category>, _ body: (Recorded) throws -> Void) rethrows {
+        for index in events.indices
+        where events[index].record.position > position && categories.contains(events[index].record.stream.category) {
+            try body(events[index])
+        }
     }
 }
 

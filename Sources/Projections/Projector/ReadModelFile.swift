@@ -74,9 +74,7 @@ final class ReadModelFile: Sendable {
         var checkpoint = try Checkpoint.load(from: database)
         precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
         guard checkpoint.position < chunk.through else { return }
-        try apply(chunk.events(behind: checkpoint.position, of: projection.categories), projection, database) {
-            checkpoint.add($0)
-        }
+        try apply(chunk, projection, &checkpoint, database)
         checkpoint.position = chunk.through
         checkpoint.record = chunk.checksum
         try checkpoint.save(in: database)
@@ -98,16 +96,16 @@ final class ReadModelFile: Sendable {
     }
 
     private func apply<P: Projection>(
-        _ events: some Sequence<Recorded>, _ projection: P.Type, _ database: Database, taken: (UInt32) -> Void
+        _ chunk: EventChunk, _ projection: P.Type, _ checkpoint: inout Checkpoint, _ database: Database
     ) throws {
         var projection = P()
-        for recorded in events {
+        try chunk.forEach(behind: checkpoint.position, of: P.categories) { recorded in
             do {
                 try projection.apply(recorded, in: database)
             } catch {
                 throw FailedEvent(position: recorded.record.position, cause: error)
             }
-            taken(recorded.record.checksum)
+            checkpoint.add(recorded.record.checksum)
         }
         try projection.finish(in: database)
     }

@@ -10,6 +10,7 @@ package struct StockProjection: Projection {
 
     private var balances: [BalanceKey: Int64] = [:]
     private var heads: [String: (version: Version, position: Position)] = [:]
+    private var movements: RowInsertion?
 
     private struct BalanceKey: Hashable, Comparable {
         let sku: String
@@ -53,7 +54,8 @@ package struct StockProjection: Projection {
         let sku = recorded.record.stream.id
         heads[sku] = (recorded.record.version, recorded.record.position)
         try trackExpiry(of: event, sku: sku, in: database)
-        let insert = try database.cachedStatement(sql: "INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var row = try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        movements = row
         for (part, movement) in StockItem.movements(of: event).enumerated() {
             let source = movement.from.place
             let target = movement.to.place
@@ -61,10 +63,16 @@ package struct StockProjection: Projection {
                 movement.quantity
             balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] +=
                 movement.quantity
-            try insert.execute(arguments: [
-                Int64(recorded.record.position.rawValue), part, sku, Int64(recorded.record.type.rawValue),
-                source.text, target.text, movement.quantity, event.cause, recorded.record.effectiveAt.microseconds,
-            ])
+            row.bind(Int64(recorded.record.position.rawValue))
+            row.bind(Int64(part))
+            row.bind(sku)
+            row.bind(Int64(recorded.record.type.rawValue))
+            row.bind(source.text)
+            row.bind(target.text)
+            row.bind(movement.quantity)
+            row.bind(event.cause)
+            row.bind(recorded.record.effectiveAt.microseconds)
+            try row.insert()
         }
     }
 

@@ -1,0 +1,59 @@
+import GRDB
+import GRDBSQLite
+
+/// Writes many rows of one table, as quickly as SQLite takes them: values are bound where they lie, with no array of them
+/// between. For statements that return no rows.
+struct RowInsertion {
+    private let statement: Statement
+    private let handle: OpaquePointer
+    private let database: Database
+    private var bound: Int32 = 0
+
+    /// - Parameter sql: with a `?` for each value.
+    init(_ sql: String, in database: Database) throws {
+        self.database = database
+        statement = try database.cachedStatement(sql: sql)
+        handle = statement.sqliteStatement
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+    }
+
+    /// The next value of the row.
+    mutating func bind(_ value: Int64) {
+        bound += 1
+        sqlite3_bind_int64(handle, bound, value)
+    }
+
+    mutating func bind(_ value: String) {
+        bound += 1
+        var value = value
+        value.withUTF8 { bytes in
+            // The pointer of an empty text may be nil, which would be NULL.
+            guard let start = bytes.baseAddress else { return sqlite3_bind_text(handle, bound, "", 0, Self.copied) }
+            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+                sqlite3_bind_text(handle, bound, $0, Int32(bytes.count), Self.copied)
+            }
+        }
+    }
+
+    mutating func bind(_ value: String?) {
+        if let value { return bind(value) }
+        bound += 1
+        sqlite3_bind_null(handle, bound)
+    }
+
+    /// Ends the row, which must have all its values.
+    mutating func insert() throws {
+        bound = 0
+        let code = sqlite3_step(handle)
+        sqlite3_reset(handle)
+        guard code == SQLITE_DONE else {
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
+                message: database.lastErrorMessage, sql: statement.sql)
+        }
+    }
+
+    /// SQLITE_TRANSIENT: SQLite takes a copy before the call returns.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
