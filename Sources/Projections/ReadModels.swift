@@ -60,14 +60,6 @@ package struct ReadModels: Sendable {
         try DirectoryLock(directory: directory, use: "feeds the read models in")
     }
 
-    /// Removes the files of the read models named, so that they are built anew. Nobody may have them open.
-    package static func remove(_ names: [String], in directory: String) throws {
-        for file in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        where names.contains(where: { file.hasPrefix($0 + "-v") || file.hasPrefix($0 + ".") }) {
-            try FileManager.default.removeItem(atPath: directory + "/" + file)
-        }
-    }
-
     /// What feeds them. Not started. They hold the read models for this process.
     ///
     /// - Throws: `EventStoreError.directory` where another process feeds them.

@@ -118,14 +118,15 @@ struct RebuildTests {
             try await History.open(writer)
             let directory = store.readModelsDirectory
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            let old = #"{"live":"stock-v1-2.sqlite","previous":"stock-v1.sqlite"}"#
-            try Data(old.utf8).write(to: URL(filePath: directory + "/stock.live"))
+            let old = #"{"live":"stock-v1-2.sqlite","previous":"stock-v1.sqlite","numbered":2}"#
+            try Data(old.utf8).write(to: URL(filePath: directory + "/stock-v1.live"))
             try Data("of another program".utf8).write(to: URL(filePath: directory + "/stock-v1-2.sqlite"))
             let models = try ReadModels(of: store, repairing: .silent)
             #expect(models.stock.path.hasSuffix("/stock-v\(StockProjection.version).sqlite"))
             try models.catchUp(with: store)
             let kept = try String(contentsOfFile: directory + "/stock-v1-2.sqlite", encoding: .utf8)
             #expect(kept == "of another program")
+            #expect(try String(contentsOfFile: directory + "/stock-v1.live", encoding: .utf8) == old)
         }
     }
 
@@ -252,6 +253,24 @@ struct RebuildTests {
             let rebuilt = try ReadModels(of: store, repairing: nil)
             #expect(try rebuilt.stock.contents() == rows)
             #expect(rebuilt.stock.path.hasSuffix("stock-v2-2.sqlite"))
+        }
+    }
+
+    @Test("No file has a name that another had, whatever was taken back and removed")
+    func names() async throws {
+        try await DataDirectory().open { store, writer in
+            try await History.open(writer)
+            var seen: [String] = []
+            for round in 0..<4 {
+                let build = try ReadModelBuild(["stock"], of: store)
+                try build.run()
+                try build.finish()
+                let model = try ReadModels(directory: store.readModelsDirectory).stock
+                seen.append(model.path)
+                if round % 2 == 1 { try ReadModels.rollBack("stock", of: store) }
+                if round == 1 { try LiveFiles(of: StockProjection.self, in: model.directory).forgetPrevious() }
+            }
+            #expect(Set(seen).count == 4, "\(seen)")
         }
     }
 

@@ -1,22 +1,24 @@
 import EventStore
 import Foundation
 
-/// Which file of a read model is asked, and which one was before: `NAME.live` in the directory of the read models, written in
-/// one step. Where that names none of the projection's version, it is `NAME-vVERSION.sqlite`: another version's rows are for
-/// another program, whose files they stay.
+/// Which file of a version of a read model is asked, and which one was before: `NAME-vVERSION.live` in the directory of the read
+/// models, written in one step. Where there is none, it is `NAME-vVERSION.sqlite`. Another version has its own, for another
+/// program.
 struct LiveFiles {
     struct Names: Codable, Equatable {
         var live: String
         var previous: String?
         /// When the one took the other's place; nil where there was no other.
         var switchedAt: Date?
+        /// The highest number that a file has had: none is used again, for a process may still read what had it.
+        var numbered = 1
     }
 
     let projection: any Projection.Type
     let directory: String
     /// For so long after a switch it can be taken back at once.
     private static let previousKept: TimeInterval = 24 * 3_600
-    private var path: String { "\(directory)/\(projection.name).live" }
+    private var path: String { "\(directory)/\(prefix).live" }
 
     init(of projection: any Projection.Type, in directory: String) {
         self.projection = projection
@@ -26,8 +28,7 @@ struct LiveFiles {
     /// - Throws: where the file says nothing that can be read.
     func names() throws -> Names {
         guard let data = FileManager.default.contents(atPath: path) else { return Names(live: fileName(1)) }
-        let names = try JSONDecoder().decode(Names.self, from: data)
-        return isOfThisVersion(names.live) ? names : Names(live: fileName(1))
+        return try JSONDecoder().decode(Names.self, from: data)
     }
 
     private func isOfThisVersion(_ name: String) -> Bool { name == fileName(1) || name.hasPrefix(prefix + "-") }
@@ -42,7 +43,8 @@ struct LiveFiles {
     func open() throws -> ReadModel.Files {
         let names = try names()
         return ReadModel.Files(
-            live: try ReadModelFile(projection, path: path(of: names.live)), previous: try names.previous.map(file),
+            live: try ReadModelFile(projection, path: path(of: names.live)),
+            previous: names.previous.flatMap { try? file($0) },
             previousUntil: names.switchedAt?.addingTimeInterval(Self.previousKept))
     }
 
@@ -52,7 +54,7 @@ struct LiveFiles {
     func switchLive(to name: String, _ file: ReadModelFile, from files: ReadModel.Files) throws -> ReadModel.Files {
         let before = try names()
         let now = Date()
-        try save(Names(live: name, previous: before.live, switchedAt: now))
+        try save(Names(live: name, previous: before.live, switchedAt: now, numbered: highest(before, name)))
         if let old = before.previous, old != name { try ReadModelFile.remove(path(of: old)) }
         return ReadModel.Files(
             live: file, previous: files.live, previousUntil: now.addingTimeInterval(Self.previousKept))
@@ -61,7 +63,7 @@ struct LiveFiles {
     /// Has another file be live where the one that was is of no use.
     func replace(with name: String) throws {
         let before = try names()
-        try save(Names(live: name))
+        try save(Names(live: name, numbered: highest(before, name)))
         for old in [before.live, before.previous].compactMap(\.self) where old != name {
             try ReadModelFile.remove(path(of: old))
         }
@@ -79,7 +81,7 @@ struct LiveFiles {
     /// Keeps the live file alone.
     func forgetPrevious() throws {
         let before = try names()
-        try save(Names(live: before.live))
+        try save(Names(live: before.live, numbered: before.numbered))
         if let previous = before.previous { try ReadModelFile.remove(path(of: previous)) }
     }
 
@@ -94,10 +96,23 @@ struct LiveFiles {
 
     /// A name that no file of the projection's version has had.
     func unusedName() throws -> String {
-        let taken = Set(try FileManager.default.contentsOfDirectory(atPath: directory))
-        var number = 2
-        while taken.contains(fileName(number)) { number += 1 }
-        return fileName(number)
+        let there = try FileManager.default.contentsOfDirectory(atPath: directory).compactMap(number).max() ?? 1
+        return fileName(max(there, try names().numbered) + 1)
+    }
+
+    /// Removes all that is of the version. Nobody may have it open.
+    func removeAll() throws {
+        for file in try FileManager.default.contentsOfDirectory(atPath: directory) where isOfThisVersion(file) {
+            try ReadModelFile.remove(path(of: file))
+        }
+        if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
+    }
+
+    private func highest(_ before: Names, _ name: String) -> Int { max(before.numbered, number(name) ?? 1) }
+
+    private func number(_ name: String) -> Int? {
+        guard name.hasPrefix(prefix + "-"), name.hasSuffix(".sqlite") else { return nil }
+        return Int(name.dropFirst(prefix.count + 1).dropLast(".sqlite".count))
     }
 
     private var prefix: String { "\(projection.name)-v\(projection.version)" }

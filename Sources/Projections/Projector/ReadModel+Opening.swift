@@ -18,7 +18,7 @@ extension ReadModel {
                 logger.warning(
                     "a read model is damaged and is made anew",
                     metadata: ["projection": "\(projection.name)", "error": "\(error)"])
-                try ReadModels.remove([projection.name], in: directory)
+                try LiveFiles(of: projection, in: directory).removeAll()
                 return try ReadModel(projection, directory: directory)
             }
         } catch let error as DatabaseError {

@@ -1,12 +1,12 @@
 package import EventStore
 import Foundation
 
-/// Asks whoever feeds a read model, perhaps another process, to have another of its files asked: `NAME.switch` in the directory
-/// of the read models, which names the file. It is answered in `NAME.switched`: empty, or why it was not done.
-package struct SwitchRequest {
+/// Asks whoever feeds a read model, perhaps another process, to have another of its files asked: `NAME-vVERSION.switch` in the
+/// directory of the read models, which names the file. It is answered in `….switched`: empty, or why it was not done.
+struct SwitchRequest {
     private let projection: any Projection.Type
     private let directory: String
-    private var path: String { "\(directory)/\(projection.name).switch" }
+    private var path: String { "\(directory)/\(projection.name)-v\(projection.version).switch" }
     private var answerPath: String { path + "ed" }
 
     init(of projection: any Projection.Type, in directory: String) {

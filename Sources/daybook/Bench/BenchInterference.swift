@@ -7,9 +7,15 @@ struct BenchInterference: AsyncParsableCommand {
         abstract: "The p99 of commands while read models are fed, the index is written and the log is scanned.",
         discussion: """
             Twice the same load, add-to-cart from 64 connections, closed loop, on logs of the same length: first with the
-            role command alone; then with all roles, and daybook replay reading the whole log again and again.
+            role command alone; then with all roles, and daybook replay reading the whole log again and again. With --beside
+            rebuild: all roles in both halves, and in the second daybook rebuild of all read models again and again.
             """)
 
+    enum Disturbance: String, CaseIterable, ExpressibleByArgument {
+        case replay, rebuild
+    }
+
+    @Option(help: "What runs beside: replay or rebuild.") var beside = Disturbance.replay
     @Option(help: "Connections.") var connections = 64
     @Option(help: "Seconds of each half.") var seconds = 20.0
     @Option(help: "How many events the log has before.") var events = 1_000_000
@@ -20,11 +26,13 @@ struct BenchInterference: AsyncParsableCommand {
     private struct Half: Encodable {
         let perSecond: Double
         let milliseconds: LatencyReport?
+        /// How many of what ran beside came to their end.
         let scans: Int
     }
 
     private struct Report: Encodable {
         let what = "interference"
+        let beside: String
         let connections: Int
         let alone: Half
         let disturbed: Half
@@ -34,24 +42,26 @@ struct BenchInterference: AsyncParsableCommand {
     func run() async throws {
         try BenchReport.write(
             try await directory.use { directory in
-                let alone = try await half(in: directory + "/alone", roles: "command", scans: false)
-                let disturbed = try await half(in: directory + "/all", roles: "command,query,project", scans: true)
+                let all = "command,query,project"
+                let alone = try await half(
+                    in: directory + "/alone", roles: beside == .replay ? "command" : all, isDisturbed: false)
+                let disturbed = try await half(in: directory + "/all", roles: all, isDisturbed: true)
                 return Report(
-                    connections: connections, alone: alone, disturbed: disturbed,
+                    beside: beside.rawValue, connections: connections, alone: alone, disturbed: disturbed,
                     p99Ratio: BenchReport.rounded(
                         (disturbed.milliseconds?.p99 ?? 0) / max(0.001, alone.milliseconds?.p99 ?? 0)))
             })
     }
 
-    private func half(in directory: String, roles: String, scans: Bool) async throws -> Half {
+    private func half(in directory: String, roles: String, isDisturbed: Bool) async throws -> Half {
         let shop = try await ShopUnderLoad(in: directory, roles: roles, items: items, seed: seed, events: events)
         _ = try shop.closed(connections: connections, seconds: 1)
-        let scan = scans ? try RepeatedScan(of: directory) : nil
+        let other = isDisturbed ? try RepeatedRun(of: beside.rawValue, on: directory) : nil
         let result = try shop.closed(connections: connections, seconds: seconds) {
-            try scan?.goOn()
+            try other?.goOn()
             return true
         }
-        let count = scan?.stop() ?? 0
+        let count = other?.stop() ?? 0
         try shop.finish()
         return Half(
             perSecond: BenchReport.rounded(result.perSecond, to: 1), milliseconds: result.latencies.report, scans: count

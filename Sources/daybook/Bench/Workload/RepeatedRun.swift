@@ -1,26 +1,28 @@
 import Foundation
 
-/// `daybook replay`, again and again.
-final class RepeatedScan {
+/// A command of this program on a data directory, again and again.
+final class RepeatedRun {
+    private let command: String
     private let directory: String
     private var process: Process
     private var ended = 0
 
-    init(of directory: String) throws {
+    init(of command: String, on directory: String) throws {
+        self.command = command
         self.directory = directory
-        process = try Self.start(directory)
+        process = try Self.start(command, directory)
     }
 
     /// Starts the next where one has ended.
     ///
-    /// - Throws: `Failure` where a scan failed: then it disturbed nobody.
+    /// - Throws: `Failure` where one failed: then it disturbed nobody.
     func goOn() throws {
         guard !process.isRunning else { return }
         guard process.terminationStatus == 0 else {
-            throw Failure(.check, "daybook replay ended with \(process.terminationStatus).")
+            throw Failure(.check, "daybook \(command) ended with \(process.terminationStatus).")
         }
         ended += 1
-        process = try Self.start(directory)
+        process = try Self.start(command, directory)
     }
 
     /// Ends it; how many went to their end.
@@ -30,10 +32,10 @@ final class RepeatedScan {
         return ended
     }
 
-    private static func start(_ directory: String) throws -> Process {
+    private static func start(_ command: String, _ directory: String) throws -> Process {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["replay", "--data", directory]
+        process.arguments = [command, "--data", directory]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
