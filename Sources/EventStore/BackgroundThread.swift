@@ -1,5 +1,6 @@
 import CScheduling
 import Foundation
+import Synchronization
 
 /// A thread for work that nobody waits for at this moment: where the processors are busy it leaves the most of them to
 /// the threads that answer clients, and takes what they don't need.
@@ -18,6 +19,37 @@ package enum BackgroundThread {
         }
         thread.name = name
         thread.start()
+    }
+
+    /// Does `work` for 0, 1, 2 … below `count`, begun in that order, on the calling thread and on as many others as keep all
+    /// processors busy. Returns when all is done.
+    package static func divide(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
+        let turns = Turns(count)
+        let done = DispatchGroup()
+        for _ in 1..<max(1, min(count, ProcessInfo.processInfo.activeProcessorCount)) {
+            done.enter()
+            start("daybook-helper") {
+                while let turn = turns.next() { work(turn) }
+                done.leave()
+            }
+        }
+        while let turn = turns.next() { work(turn) }
+        done.wait()
+    }
+
+    /// Each number once.
+    private final class Turns: Sendable {
+        private let begun = Mutex(0)
+        private let count: Int
+
+        init(_ count: Int) { self.count = count }
+
+        func next() -> Int? {
+            begun.withLock { begun in
+                defer { begun += 1 }
+                return begun < count ? begun : nil
+            }
+        }
     }
 
     /// Lowers the calling thread, and those that it starts from now on. Nothing happens where the thread is lower already.

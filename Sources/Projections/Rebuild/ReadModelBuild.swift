@@ -12,8 +12,7 @@ package struct ReadModelBuild: ~Copyable {
     private let lock: DirectoryLock
     private let files: [ReadModelFile]
     private let categories: Set<Category>
-    /// What each file took for the last chunk.
-    private let spent: Mutex<[Duration]>
+    private let spent: Spent
 
     /// How many records one transaction takes in.
     package static let chunkRecords = 65_536
@@ -34,7 +33,7 @@ package struct ReadModelBuild: ~Copyable {
         try Self.discardOtherRun(in: directory)
         let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }
-        spent = Mutex(Array(repeating: .zero, count: projections.count))
+        spent = Spent(projections.count)
         categories = projections.reduce(into: []) { $0.formUnion($1.categories) }
         self.chunkRecords = chunkRecords
         self.lock = lock
@@ -91,25 +90,47 @@ package struct ReadModelBuild: ~Copyable {
     /// Every file takes the chunk in while the next one is read. Who took longest with the last chunk begins first, so that the
     /// processors end together.
     private func advance(with chunk: EventChunk) throws -> EventChunk? {
-        let outcome = Mutex<(next: EventChunk?, error: (any Error)?)>((nil, nil))
-        let order = spent.withLock { spent in files.indices.sorted { spent[$0] > spent[$1] } }
-        DispatchQueue.concurrentPerform(iterations: files.count + 1) { turn in
+        let (store, files, categories, limit) = (store, files, categories, chunkRecords)
+        let order = files.indices.sorted { spent.value($0) > spent.value($1) }
+        let outcome = Outcome()
+        BackgroundThread.divide(files.count + 1) { [spent] turn in
             do {
                 if turn == 0 {
-                    let next = try read(behind: chunk.through)
-                    outcome.withLock { $0.next = next }
+                    outcome.next(try EventChunk(of: store, after: chunk.through, limit: limit, of: categories))
                 } else {
                     let (file, begin) = (order[turn - 1], ContinuousClock.now)
                     try files[file].take(chunk)
-                    spent.withLock { $0[file] = .now - begin }
+                    spent.set(file, .now - begin)
                 }
             } catch {
-                outcome.withLock { $0.error = $0.error ?? error }
+                outcome.failed(error)
             }
         }
-        let (next, error) = outcome.withLock { $0 }
-        if let error { throw error }
-        return next
+        return try outcome.get()
+    }
+
+    /// What becomes of a chunk, told by several threads.
+    private final class Outcome: Sendable {
+        private let state = Mutex<(next: EventChunk?, error: (any Error)?)>((nil, nil))
+
+        func next(_ chunk: EventChunk?) { state.withLock { $0.next = chunk } }
+        func failed(_ error: any Error) { state.withLock { $0.error = $0.error ?? error } }
+
+        func get() throws -> EventChunk? {
+            let (next, error) = state.withLock { $0 }
+            if let error { throw error }
+            return next
+        }
+    }
+
+    /// What each file took for the last chunk.
+    private final class Spent: Sendable {
+        private let durations: Mutex<[Duration]>
+
+        init(_ count: Int) { durations = Mutex(Array(repeating: .zero, count: count)) }
+
+        func value(_ file: Int) -> Duration { durations.withLock { $0[file] } }
+        func set(_ file: Int, _ duration: Duration) { durations.withLock { $0[file] = duration } }
     }
 
     /// What an earlier run of the machine left may lack pages that it had not written to the disk.

@@ -55,6 +55,7 @@ struct BenchInterference: AsyncParsableCommand {
 
     private func half(in directory: String, roles: String, isDisturbed: Bool) async throws -> Half {
         let shop = try await ShopUnderLoad(in: directory, roles: roles, items: items, seed: seed, events: events)
+        if beside == .rebuild { try RepeatedRun.once(of: "rebuild", on: directory) }
         _ = try shop.closed(connections: connections, seconds: 1)
         let other = isDisturbed ? try RepeatedRun(of: beside.rawValue, on: directory) : nil
         let result = try shop.closed(connections: connections, seconds: seconds) {

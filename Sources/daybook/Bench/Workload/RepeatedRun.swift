@@ -13,6 +13,17 @@ final class RepeatedRun {
         process = try Self.start(command, directory)
     }
 
+    /// Runs it to its end once, when the server there has built what it lacks.
+    static func once(of command: String, on directory: String) throws {
+        for _ in 0..<600 {
+            let process = try start(command, directory)
+            process.waitUntilExit()
+            if process.terminationStatus == 0 { return }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+        throw Failure(.check, "daybook \(command) did not succeed within a minute.")
+    }
+
     /// Starts the next where one has ended.
     ///
     /// - Throws: `Failure` where one failed: then it disturbed nobody.
