@@ -21,35 +21,70 @@ package enum BackgroundThread {
         thread.start()
     }
 
+    /// Runs `body` with `owner`, lets go of that, and only then moves `ended` to 1: whoever waited for it may rely on nothing
+    /// here keeping `owner`, nor what it holds.
+    package static func start<Owner: AnyObject & Sendable>(
+        _ name: String, with owner: Owner, ended: Watermark, _ body: @escaping @Sendable (Owner) -> Void
+    ) {
+        let held = Held(owner)
+        start(name) {
+            held.use(body)
+            ended.advance(to: 1)
+        }
+    }
+
     /// Does `work` for 0, 1, 2 … below `count`, begun in that order, on the calling thread and on as many others as keep all
-    /// processors busy. Returns when all is done.
+    /// processors busy. Returns when all is done, and nothing keeps what `work` holds.
     package static func divide(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
-        let turns = Turns(count)
+        let turns = Turns(count, work)
         let done = DispatchGroup()
         for _ in 1..<max(1, min(count, ProcessInfo.processInfo.activeProcessorCount)) {
             done.enter()
             start("daybook-helper") {
-                while let turn = turns.next() { work(turn) }
+                while turns.takeOne() {}
                 done.leave()
             }
         }
-        while let turn = turns.next() { work(turn) }
+        while turns.takeOne() {}
         done.wait()
+        turns.end()
+    }
+
+    private final class Held<Owner: AnyObject & Sendable>: Sendable {
+        private let owner: Mutex<Owner?>
+
+        init(_ owner: Owner) { self.owner = Mutex(owner) }
+
+        @inline(never) func use(_ body: (Owner) -> Void) {
+            let taken = owner.withLock { owner in
+                defer { owner = nil }
+                return owner
+            }
+            if let taken { body(taken) }
+        }
     }
 
     /// Each number once.
     private final class Turns: Sendable {
-        private let begun = Mutex(0)
+        private let state: Mutex<(begun: Int, work: (@Sendable (Int) -> Void)?)>
         private let count: Int
 
-        init(_ count: Int) { self.count = count }
-
-        func next() -> Int? {
-            begun.withLock { begun in
-                defer { begun += 1 }
-                return begun < count ? begun : nil
-            }
+        init(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
+            self.count = count
+            state = Mutex((0, work))
         }
+
+        /// False where there is none left.
+        @inline(never) func takeOne() -> Bool {
+            let (turn, work) = state.withLock { state in
+                defer { state.begun += 1 }
+                return (state.begun, state.begun < count ? state.work : nil)
+            }
+            work?(turn)
+            return work != nil
+        }
+
+        func end() { state.withLock { $0.work = nil } }
     }
 
     /// Lowers the calling thread, and those that it starts from now on. Nothing happens where the thread is lower already.

@@ -31,10 +31,7 @@ package final class Projector: Sendable {
 
     /// Starts the thread. Once.
     package func start() {
-        BackgroundThread.start("daybook-\(model.name)") { [self] in
-            run()
-            ended.advance(to: 1)
-        }
+        BackgroundThread.start("daybook-\(model.name)", with: self, ended: ended) { $0.run() }
     }
 
     /// Ends after the transaction in hand.

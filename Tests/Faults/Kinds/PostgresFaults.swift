@@ -114,14 +114,18 @@ extension Fault {
         )
     }
 
+    private static var diskIsFull: Regex<Substring> { /No space left on device|Check free disk space/ }
+
     static let postgresFullDisk = postgres(
         "postgres-full-disk", "No room where Postgres is; then room is made", needs: .postgresAsRoot, onSmallDisk: true
     ) { scene in
         let ballast = scene.postgres.data + "/ballast"
         // All but some pages; what is refused here is refused to Postgres as well.
         _ = try? Tool.run(["sh", "-c", "head -c 64M /dev/zero > '\(ballast)'; truncate -s -100K '\(ballast)'"])
-        try scene.wait(seconds: scene.scale == .full ? 5 : 2)
-        guard scene.postgres.errors.contains(/No space left on device|Check free disk space/) else {
+        let (least, bound) = (scene.scale == .full ? 5.0 : 2, Date(timeIntervalSinceNow: 30))
+        try scene.wait(seconds: least)
+        while !scene.postgres.errors.contains(diskIsFull), Date() < bound { try scene.wait(seconds: 0.2) }
+        guard scene.postgres.errors.contains(diskIsFull) else {
             throw Doubt("The disk of Postgres did not fill up. \(scene.postgres.errors.suffix(500))")
         }
         try FileManager.default.removeItem(atPath: ballast)
