@@ -157,7 +157,7 @@ extension Fault {
                 defer { network?.end() }
                 let url = postgres.url(
                     port: network?.port ?? postgres.port, user: asUser ? PostgresServer.user : "daybook")
-                let pause = isLong && campaign.options.scale == .full ? (use(round) == .copied ? 100 : 250) : 5
+                let pause = isLong && campaign.options.scale == .full ? (use(round) == .copied ? 20 : 250) : 5
                 try run(daybook, use(round), url, postgres, network, random, campaign.options.scale, pause, strike)
             }
         }
