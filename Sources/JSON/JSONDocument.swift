@@ -46,7 +46,7 @@ struct JSONNode {
     let hasEscapes: Bool
     /// The bytes: of a text those between its quotes.
     let start: UInt32
-    let end: UInt32
+    var end: UInt32
     /// The index of the first node which is not inside this value.
     var next: UInt32
 

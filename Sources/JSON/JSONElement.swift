@@ -14,6 +14,12 @@ package struct JSONElement: Sendable {
     package var isObject: Bool { node.kind == .object }
     package var isArray: Bool { node.kind == .array }
 
+    /// The value as it stands in the text.
+    package var source: ArraySlice<UInt8> {
+        let range = node.range
+        return document.bytes[node.kind == .text ? range.lowerBound - 1..<range.upperBound + 1 : range]
+    }
+
     /// Nil where the value is no string.
     package var text: String? {
         let node = node

@@ -81,6 +81,7 @@ struct JSONParser {
     private mutating func close(_ own: Int) {
         depth -= 1
         position += 1
+        nodes[own].end = UInt32(position)
         nodes[own].next = UInt32(nodes.count)
     }
 

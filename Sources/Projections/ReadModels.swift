@@ -16,7 +16,7 @@ package struct ReadModels: Sendable {
     /// In the order of `names`.
     package let all: [ReadModel]
 
-    subscript(_ projection: any Projection.Type) -> ReadModel {
+    package subscript(_ projection: any Projection.Type) -> ReadModel {
         guard let model = all.first(where: { $0.name == projection.name }) else {
             preconditionFailure("\(projection.name) is not registered")
         }

@@ -14,16 +14,20 @@ extension QueryAPI {
 
     private typealias Operation = HTTPService.Operation
 
-    static var catalogOperations: [HTTPService.Operation] { [productsOperation, productOperation, searchOperation] }
+    private static let product = Entity<CatalogProjection>(
+        path: "/catalog/products/{sku}", part: "sku", code: "unknown_product"
+    ) { "There is no product \"\($0)\". SKUs are kept to the letter, case included." }
+
+    static var catalogOperations: [HTTPService.Operation] {
+        [productsOperation] + operations(product, "One product with price and stock.", partMeans: "The SKU.")
+            + [searchOperation]
+    }
 
     private static let productsOperation = Operation(
         "GET", "/catalog/products", "The goods.",
         parameters: filters + [Operation.Parameter("sort", "name, -name, price, -price or newest.")] + cursorParameters
             + [positionParameter],
         errors: [400, 503])
-    private static let productOperation = Operation(
-        "GET", "/catalog/products/{sku}", "One product with price and stock.",
-        parameters: [Operation.Parameter("sku", in: .path, "The SKU."), positionParameter], errors: [404, 503])
     private static let searchOperation = Operation(
         "GET", "/search", "Goods by words, the best first. The last word may be the beginning of one.",
         parameters: [Operation.Parameter("q", "The words."), Operation.Parameter("facets", "brand, category or both.")]
@@ -42,14 +46,7 @@ extension QueryAPI {
                 after: try Self.cursor(parameters, numbers: sort.isByName ? [] : [0]))
             return list(page, models.catalog)
         }
-        router.get("/catalog/products/:sku") { request, context in
-            let sku = try Self.name("sku", request, context)
-            try await wait(for: models.catalog, request)
-            return try entity(
-                try catalog.product(sku), models.catalog,
-                orElse: .notFound(
-                    "unknown_product", "There is no product \"\(sku)\". SKUs are kept to the letter, case included."))
-        }
+        addRoutes(of: Self.product, to: router)
         router.get("/search") { request, _ in try await search(request) }
     }
 

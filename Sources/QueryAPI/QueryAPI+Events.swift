@@ -57,12 +57,15 @@ extension QueryAPI {
             let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
             let limit = Int(try parameters.integer("limit", in: 1...1_000) ?? 100)
             try await waitForLog(request)
-            guard let stream = StreamName(name), let found = try feed.stream(stream, after: after, limit: limit) else {
+            let history = StreamHistory(store)
+            guard let stream = StreamName(name), let found = try await history.positions(of: stream, behind: after)
+            else {
                 throw Problem.notFound(
                     "unknown_stream", "There is no stream \"\(name)\". Streams are named like stock-85123A or cart-….")
             }
-            let next = found.hasMore ? found.events.last.map { String($0.record.version.rawValue) } : nil
-            return Response.json(Self.json(found.events, next: next))
+            let events = try found.prefix(limit).map(history.event)
+            let next = found.count > limit ? events.last?.record.version.description : nil
+            return Response.json(Self.json(events, next: next))
         }
     }
 

@@ -41,6 +41,7 @@ package struct QueryAPI: Sendable {
         router.add(middleware: ProblemMiddleware(Self.operations))
         addCatalogRoutes(to: router)
         addShopRoutes(to: router)
+        addStockRoutes(to: router)
         addReportRoutes(to: router)
         addEventRoutes(to: router)
         addOperationRoutes(to: router)
@@ -50,7 +51,7 @@ package struct QueryAPI: Sendable {
     }
 
     package static var operations: [HTTPService.Operation] {
-        catalogOperations + shopOperations + reportOperations + eventOperations + operationOperations
+        catalogOperations + shopOperations + stockOperations + reportOperations + eventOperations + operationOperations
     }
 }
 
@@ -114,15 +115,6 @@ extension QueryAPI {
         return headers
     }
 
-    func entity(
-        _ found: (json: [UInt8], version: Int64)?, _ model: ReadModel, orElse problem: @autoclosure () -> Problem
-    ) throws -> Response {
-        guard let found else { throw problem() }
-        var headers = headers(model)
-        headers[.eTag] = "\"\(found.version)\""
-        return .json(found.json, headers: headers)
-    }
-
     func list(_ page: Page, _ model: ReadModel) -> Response {
         .json(JSONWriter.object { $0.fields(of: page) }, headers: headers(model))
     }
@@ -131,16 +123,12 @@ extension QueryAPI {
         Int(try parameters.integer("limit", in: 1...500) ?? 50)
     }
 
-    /// The name of the one thing that is asked for; such a question has no parameters.
-    static func name(_ part: String, _ request: Request, _ context: some RequestContext) throws -> String {
-        _ = try QueryParameters(request, known: [])
-        return try context.part(part)
-    }
-
-    /// - Parameter numbers: which of the two sort values are numbers.
-    static func cursor(_ parameters: QueryParameters, numbers: Set<Int>) throws -> Cursor? {
+    /// - Parameters:
+    ///   - count: how many sort values it has.
+    ///   - numbers: which of them are numbers.
+    static func cursor(_ parameters: QueryParameters, count: Int = 2, numbers: Set<Int>) throws -> Cursor? {
         try parameters.text("cursor").map { text in
-            guard let cursor = Cursor(text, count: 2, numbers: numbers) else {
+            guard let cursor = Cursor(text, count: count, numbers: numbers) else {
                 throw QueryParameters.invalid("cursor", "`next` of a page before, unchanged", text)
             }
             return cursor

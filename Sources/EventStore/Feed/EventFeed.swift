@@ -41,26 +41,4 @@ package struct EventFeed: Sendable {
         }
         return Page(events: events, through: records.last?.position ?? position, isAtEnd: records.count < Self.scanMax)
     }
-
-    /// The events of one stream behind `version`, in order, up to `limit`; and whether there are more.
-    package func stream(_ stream: StreamName, after version: Version, limit: Int) throws -> (
-        events: [Recorded], hasMore: Bool
-    )? {
-        let head = try store.index.head(of: stream)
-        guard head != .none else { return nil }
-        var positions: [Position] = []
-        // The chain leads backwards: positions are noted on the way, the records of the page are read again.
-        try store.log.readBackwards(from: head) { record in
-            guard record.version > version else { return false }
-            positions.append(record.position)
-            return true
-        }
-        let events = try positions.reversed().prefix(limit).map { position in
-            guard let record = try store.log.record(at: position) else {
-                throw EventStoreError.corrupt(position, "it is missing")
-            }
-            return Recorded(record: record, event: try store.events.event(of: record))
-        }
-        return (events, positions.count > limit)
-    }
 }

@@ -110,6 +110,18 @@ package final class EventLog: Sendable {
         return found
     }
 
+    /// Up to where the log had come by a time: the position before the first event recorded later. Where the machine's clock was
+    /// set back the log passed some times twice, and either may be meant.
+    package func lastPosition(recordedBy time: Timestamp) throws -> Position {
+        var (earlier, later) = (Position.start, headPosition.advanced(by: 1))
+        while earlier.advanced(by: 1) < later {
+            let middle = earlier.advanced(by: Int((later.rawValue - earlier.rawValue) / 2))
+            guard let record = try record(at: middle) else { throw EventStoreError.corrupt(middle, "it is missing") }
+            if record.recordedAt <= time { earlier = middle } else { later = middle }
+        }
+        return earlier
+    }
+
     /// The records of a stream from its newest backwards, until `body` returns false.
     package func readBackwards(from head: StreamHead, _ body: (Record) throws -> Bool) throws {
         guard head.position != .start else { return }

@@ -1,5 +1,6 @@
 package import EventStore
 package import GRDB
+import JSON
 package import Ledger
 
 /// The products with their prices and how many may be bought.
@@ -26,6 +27,23 @@ package struct CatalogProjection: Projection {
 
     package mutating func finish(in database: Database) throws {
         try ProductTable.apply(availability, in: database)
+    }
+}
+
+extension CatalogProjection: EntityProjection {
+    package static let entity = Category.product
+
+    /// Its stock: a product shows how many may be bought.
+    package static func companions(of id: String, _ history: [Event]) -> Set<StreamName> { [StreamName(.stock, id)] }
+
+    /// Goods or charge.
+    package static func answer(about id: String, now: Timestamp, in database: Database) throws -> EntityAnswer? {
+        let row = try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT \(ProductTable.answerColumns) FROM product WHERE sku = ?"),
+            arguments: [id])
+        return row.map { row in
+            EntityAnswer(json: JSONWriter.object { ProductTable.write(row, to: &$0) }, version: row["version"])
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 import GRDB
 import JSON
 
-/// Questions to the catalog read model, answered as JSON.
+/// The list of goods.
 package struct CatalogQueries: Sendable {
     /// The order of a list; the SKU decides between equals.
     package enum Sort: String, CaseIterable, Sendable {
@@ -33,16 +33,6 @@ package struct CatalogQueries: Sendable {
     private let model: ReadModel
 
     package init(_ model: ReadModel) { self.model = model }
-
-    /// Goods or charge; nil where there is no such SKU.
-    package func product(_ sku: String) throws -> (json: [UInt8], version: Int64)? {
-        try model.read { database in
-            let row = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT \(ProductTable.answerColumns) FROM product WHERE sku = ?"),
-                arguments: [sku])
-            return row.map { row in (JSONWriter.object { ProductTable.write(row, to: &$0) }, row["version"]) }
-        }
-    }
 
     package func products(_ filter: ProductFilter, sort: Sort, limit: Int, after cursor: Cursor?) throws -> Page {
         var (condition, arguments) = filter.condition
