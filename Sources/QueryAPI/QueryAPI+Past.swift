@@ -30,12 +30,14 @@ extension QueryAPI {
         let part = Operation.Parameter(entity.part, in: .path, partMeans)
         return [
             Operation(
-                "GET", entity.path, summary, parameters: [part, atParameter, positionParameter], errors: [400, 404, 503]),
+                "GET", entity.path, summary, parameters: [part, atParameter, positionParameter],
+                errors: [400, 404, 503]),
             Operation(
                 "GET", entity.path + "/history",
                 "Each event of it, the oldest first, with what it changed in that answer as JSON pointers.",
                 parameters: [
-                    part, atParameter, Operation.Parameter("after", "The version behind which to begin; 0 where not given."),
+                    part, atParameter,
+                    Operation.Parameter("after", "The version behind which to begin; 0 where not given."),
                     Operation.Parameter("limit", "1 to 500; 50 where not given."), positionParameter,
                 ], errors: [400, 404, 503]),
         ]
@@ -43,34 +45,43 @@ extension QueryAPI {
 
     func addRoutes<P>(of entity: Entity<P>, to router: Router<BasicRequestContext>) {
         router.get(entity.routerPath) { request, context in
-            let id = try context.part(entity.part)
-            let parameters = try QueryParameters(request, known: [Self.atParameter.name])
-            guard let moment = try await moment(parameters, request) else {
-                try await wait(for: models[P.self], request)
-                guard let answer = try models.answer(P.self, about: id) else {
-                    throw Problem.notFound(entity.code, entity.missing(id))
-                }
-                return response(answer, headers(models[P.self]))
-            }
-            var past = try await past(entity, id, moment)
-            guard let answer = try await past.answer(now: moment.time) else { throw Self.unknown(entity, id, moment) }
-            return response(answer, [.daybookPosition: moment.position.description])
+            try await answer(entity, try context.part(entity.part), request)
         }
         router.get(RouterPath(entity.routerPath.description + "/history")) { request, context in
-            let id = try context.part(entity.part)
-            let parameters = try QueryParameters(request, known: [Self.atParameter.name, "after", "limit"])
-            let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
-            let limit = try Self.limit(parameters)
-            let moment = try await moment(parameters, request) ?? .head(of: store)
-            var past = try await past(entity, id, moment)
-            let found = try await past.changes(behind: after, limit: limit)
-            return .json(
-                JSONWriter.object { writer in
-                    writer.key("items")
-                    writer.array { writer in for change in found.items { change.write(to: &writer) } }
-                    writer.field("next", found.hasMore ? found.items.last?.recorded.record.version.description : nil)
-                }, headers: [.daybookPosition: moment.position.description])
+            try await history(of: entity, try context.part(entity.part), request)
         }
+    }
+
+    private func answer<P>(_ entity: Entity<P>, _ id: String, _ request: Request) async throws -> Response {
+        let parameters = try QueryParameters(request, known: [Self.atParameter.name])
+        guard let moment = try await moment(parameters, request) else {
+            let model = models[P.self]
+            try await wait(for: model, request)
+            guard let answer = try models.answer(P.self, about: id) else {
+                throw Problem.notFound(entity.code, entity.missing(id))
+            }
+            return response(answer, headers(model))
+        }
+        var past = try await past(entity, id, moment)
+        guard let answer = try await past.answer(now: moment.time) else { throw Self.unknown(entity, id, moment) }
+        return response(answer, [.daybookPosition: moment.position.description])
+    }
+
+    private func history<P>(of entity: Entity<P>, _ id: String, _ request: Request) async throws -> Response {
+        let parameters = try QueryParameters(request, known: [Self.atParameter.name, "after", "limit"])
+        let after = Version(rawValue: UInt64(try parameters.integer("after", in: 0...Int64.max) ?? 0))
+        let limit = try Self.limit(parameters)
+        let asked = try await moment(parameters, request)
+        try await waitForLog(request)
+        let moment = try asked ?? .head(of: store)
+        var past = try await past(entity, id, moment)
+        let found = try await past.changes(behind: after, limit: limit)
+        let json = JSONWriter.object { writer in
+            writer.key("items")
+            writer.array { writer in for change in found.items { change.write(to: &writer) } }
+            writer.field("next", found.hasMore ? found.items.last?.recorded.record.version.description : nil)
+        }
+        return .json(json, headers: [.daybookPosition: moment.position.description])
     }
 
     private func response(_ answer: EntityAnswer, _ headers: HTTPFields) -> Response {
@@ -89,7 +100,7 @@ extension QueryAPI {
         } catch let error as HistoryTooLong {
             throw Problem(
                 .unprocessableContent, "history_too_long",
-                "\(error.stream) had \(error.events) events by then, more than the \(PastEntity<P>.eventsMax) that are folded while somebody waits. daybook replay --to \(moment.position) --into DIRECTORY builds the whole read model as of then."
+                "With \(error.stream) that is more than the \(error.eventsMax) events that are folded while somebody waits. daybook replay --to \(moment.position) --into DIRECTORY builds the whole read model as of then."
             )
         }
     }

@@ -39,23 +39,24 @@ extension QueryAPI {
             let page = try models.stock.read { try StockMovements(of: sku).page(limit: limit, after: cursor, in: $0) }
             return list(page, models.stock)
         }
-        router.get("/stock/:sku/why") { request, context in
-            let sku = try context.part("sku")
-            let parameters = try QueryParameters(request, known: Self.whyOperation.queryNames)
-            let limit = try Self.limit(parameters)
-            let cursor = try Self.cursor(parameters, count: 4, numbers: [0, 1, 2, 3])
-            let movements = StockMovements(of: sku)
-            if let moment = try await moment(parameters, request) {
-                var past = try await past(Self.stock, sku, moment)
-                _ = try await past.answer(now: moment.time)
-                let why = try past.read { try movements.why(limit: limit, after: cursor, now: moment.time, in: $0) }
-                return .json(why ?? [], headers: [.daybookPosition: moment.position.description])
-            }
-            try await wait(for: models.stock, request)
-            let why = try models.stock.read { try movements.why(limit: limit, after: cursor, now: .now, in: $0) }
-            guard let why else { throw Self.unknownStock(sku) }
-            return .json(why, headers: headers(models.stock))
+        router.get("/stock/:sku/why") { request, context in try await why(try context.part("sku"), request) }
+    }
+
+    private func why(_ sku: String, _ request: Request) async throws -> Response {
+        let parameters = try QueryParameters(request, known: Self.whyOperation.queryNames)
+        let limit = try Self.limit(parameters)
+        let cursor = try Self.cursor(parameters, count: 4, numbers: [0, 1, 2, 3])
+        let movements = StockMovements(of: sku)
+        if let moment = try await moment(parameters, request) {
+            var past = try await past(Self.stock, sku, moment)
+            try await past.foldAll()
+            let why = try past.read { try movements.why(limit: limit, after: cursor, now: moment.time, in: $0) }
+            return .json(why ?? [], headers: [.daybookPosition: moment.position.description])
         }
+        try await wait(for: models.stock, request)
+        let why = try models.stock.read { try movements.why(limit: limit, after: cursor, now: .now, in: $0) }
+        guard let why else { throw Self.unknownStock(sku) }
+        return .json(why, headers: headers(models.stock))
     }
 
     private static func unknownStock(_ sku: String) -> Problem { .notFound(stock.code, stock.missing(sku)) }

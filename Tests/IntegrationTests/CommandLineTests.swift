@@ -97,6 +97,26 @@ struct CommandLineTests {
         #expect(second.stop() == 0)
     }
 
+    @Test("Read models as of then are built into files, beside a server, which does not notice")
+    func fork() async throws {
+        let server = try Server(data: "data", in: directory.path, ["--demo"])
+        let replay = ["replay", "--data", "data", "--to"]
+        let built = try Program.run(replay + ["20", "--into", "then", "search", "sales"], in: directory.path)
+        #expect(built.status == 0, "\(built.errors)")
+        #expect(built.output == "position 20\nthen/search.sqlite\nthen/sales.sqlite\n")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path + "/then").sorted()
+                == ["sales.sqlite", "search.sqlite"])
+        let earlier = try Program.run(replay + ["10", "--into", "then", "search"], in: directory.path)
+        #expect(earlier.output == "position 10\nthen/search.sqlite\n", "\(earlier.errors)")
+        let now = try Program.run(replay + ["2999-01-01T00:00:00Z", "--into", "now"], in: directory.path)
+        #expect(now.output.hasPrefix("position 144\n"), "\(now.errors)")
+        #expect(try Program.run(replay + ["soon", "--into", "then"], in: directory.path).status == 2)
+        #expect(try Program.run(replay + ["20", "sales"], in: directory.path).status == 2, "where to?")
+        #expect(try await HTTP.get(server.queries + "/ready").status == 200)
+        #expect(server.stop() == 0)
+    }
+
     @Test("A client that keeps a stream open and says nothing does not keep the process from stopping")
     func silentClient() throws {
         let server = try Server(data: "data", in: directory.path)

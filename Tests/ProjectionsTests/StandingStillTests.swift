@@ -71,7 +71,8 @@ struct CompletionTests {
                 "record-payment", #"{"order":"\#(order)","amount":{"amount":"2","currency":"GBP"}}"#)
             let model = try ReadModel(OrdersProjection.self, directory: store.readModelsDirectory)
             try Projector(model, store: store, logger: .silent).catchUp()
-            let json = try #require(try OrderQueries(model).order(order)).json
+            let json = try #require(try model.read { try OrdersProjection.answer(about: order, now: .now, in: $0) })
+                .json
             #expect(try JSONValue(parsing: json)["status"] == "completed")
         }
     }

@@ -191,7 +191,7 @@ struct OperationTests {
                 "status": "placed",
                 "from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z", "by": "month", "after": "0",
                 "type": "stock.received",
-                "stream": "stock-LAMP", "currency": "GBP",
+                "stream": "stock-LAMP", "currency": "GBP", "at": shop.store.log.headPosition.description,
             ]
             for operation in QueryAPI.operations where operation.path != "/ready" {
                 var path = operation.path

@@ -1,4 +1,4 @@
-package import EventStore
+import EventStore
 import Foundation
 package import GRDB
 import JSON
@@ -12,7 +12,8 @@ extension OrdersProjection: EntityProjection {
         history.reduce(into: []) { streams, event in
             switch event {
             case .order(.placed(let placement)):
-                streams.formUnion(placement.lines.map { .product($0.sku) } + placement.charges.map { .product($0.code) })
+                streams.formUnion(
+                    placement.lines.map { .product($0.sku) } + placement.charges.map { .product($0.code) })
             case .order, .product, .stock, .cart, .numbers, .document: break
             }
         }

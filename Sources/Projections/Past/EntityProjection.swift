@@ -1,4 +1,4 @@
-package import EventStore
+import EventStore
 package import GRDB
 package import Ledger
 

@@ -1,13 +1,11 @@
 package import EventStore
 package import GRDB
-import JSON
+package import JSON
 package import Ledger
 
 /// One thing as of a position of the log, folded from its own streams by the projection that keeps all such things live: what
 /// it answers is what the read model answered when it stood there.
 package struct PastEntity<P: EntityProjection> {
-    /// More events are not folded while somebody waits.
-    package static var eventsMax: Int { 100_000 }
     /// Between two, others have their turn.
     private static var batchEvents: Int { 1_024 }
 
@@ -20,36 +18,47 @@ package struct PastEntity<P: EntityProjection> {
 
     /// Nil where it did not exist by then.
     ///
-    /// - Throws: `HistoryTooLong` beyond `eventsMax`.
-    package init?(_ id: String, in store: Store, through last: Position) async throws {
+    /// - Parameter eventsMax: more are not folded while somebody waits.
+    /// - Throws: `HistoryTooLong` where there are more.
+    package init?(_ id: String, in store: Store, through last: Position, eventsMax: Int = 100_000) async throws {
         self.id = id
         history = StreamHistory(store)
         let stream = StreamName(P.entity, id)
         guard let own = try await history.positions(of: stream, through: last), !own.isEmpty else { return nil }
-        guard own.count <= Self.eventsMax else { throw HistoryTooLong(stream: stream, events: own.count) }
+        guard own.count <= eventsMax else { throw HistoryTooLong(stream: stream, eventsMax: eventsMax) }
         var all = own
-        for companion in P.companions(of: id, try own.map { try history.event(at: $0).event }) {
+        let events = try own.map { [history] in try history.event(at: $0).event }
+        for companion in P.companions(of: id, events) {
             all += try await history.positions(of: companion, through: last) ?? []
-            guard all.count <= Self.eventsMax else { throw HistoryTooLong(stream: companion, events: all.count) }
+            guard all.count <= eventsMax else { throw HistoryTooLong(stream: companion, eventsMax: eventsMax) }
         }
         positions = all.sorted()
-        rows = try DatabaseQueue()
+        rows = try Self.emptyRows()
+    }
+
+    private static func emptyRows() throws -> DatabaseQueue {
+        let rows = try DatabaseQueue()
         try rows.write { database in
             try P.createSchema(in: database)
             try P.createIndexes(in: database)
         }
+        return rows
     }
 
     /// Folds what is left. Nil where the projection has no answer about it.
     package mutating func answer(now: Timestamp) async throws -> EntityAnswer? {
+        try await foldAll()
+        return try read { try P.answer(about: id, now: now, in: $0) }
+    }
+
+    package mutating func foldAll() async throws {
         while applied < positions.count {
             try apply(min(Self.batchEvents, positions.count - applied))
             await Task.yield()
         }
-        return try read { try P.answer(about: id, now: now, in: $0) }
     }
 
-    /// Of what was folded so far.
+    /// Reads the rows of what was folded so far.
     package func read<R>(_ body: (Database) throws -> R) throws -> R { try rows.read(body) }
 
     /// What each event of its own stream behind a version changed in the answer, in order: up to `limit`, and whether there are
@@ -100,6 +109,7 @@ package struct PastEntity<P: EntityProjection> {
 
 /// There is more than is folded while somebody waits.
 package struct HistoryTooLong: Error, Sendable {
+    /// The one with which it was too much.
     package let stream: StreamName
-    package let events: Int
+    package let eventsMax: Int
 }

@@ -1,5 +1,5 @@
 import CSQLiteChecksums
-package import EventStore
+import EventStore
 import Foundation
 import GRDB
 

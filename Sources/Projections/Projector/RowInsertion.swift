@@ -29,8 +29,11 @@ struct RowInsertion {
         var value = value
         value.withUTF8 { bytes in
             // The pointer of an empty text may be nil, which would be NULL.
-            guard let start = bytes.baseAddress else { return sqlite3_bind_text(handle, bound, "", 0, Self.copied) }
-            return start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+            guard let start = bytes.baseAddress else {
+                sqlite3_bind_text(handle, bound, "", 0, Self.copied)
+                return
+            }
+            _ = start.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
                 sqlite3_bind_text(handle, bound, $0, Int32(bytes.count), Self.copied)
             }
         }

@@ -39,7 +39,6 @@ package struct BuildPlan: Sendable {
     private static func expected(_ names: [String], of store: Store, _ events: Int) throws -> Duration {
         let sample = store.readModelsDirectory + "/planning"
         try? FileManager.default.removeItem(atPath: sample)  // What a process left that ended here.
-        try FileManager.default.createDirectory(atPath: sample, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: sample) }
         let build = try ReadModelBuild(names, of: store, in: sample)
         let begin = ContinuousClock.now

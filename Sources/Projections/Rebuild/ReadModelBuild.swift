@@ -11,12 +11,11 @@ package struct ReadModelBuild: ~Copyable {
     private let store: Store
     private let lock: DirectoryLock
     private let files: [ReadModelFile]
-    private let categories: Set<Category>
+    private let source: Source
     private let spent: Spent
 
     /// How many records one transaction takes in.
     package static let chunkRecords = 65_536
-    private let chunkRecords: Int
 
     /// - Parameters:
     ///   - names: of projections; each must be one of `ReadModels.names`.
@@ -34,8 +33,9 @@ package struct ReadModelBuild: ~Copyable {
         let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }
         spent = Spent(projections.count)
-        categories = projections.reduce(into: []) { $0.formUnion($1.categories) }
-        self.chunkRecords = chunkRecords
+        source = Source(
+            store: store, categories: projections.reduce(into: []) { $0.formUnion($1.categories) },
+            chunkRecords: chunkRecords)
         self.lock = lock
         self.store = store
     }
@@ -54,11 +54,14 @@ package struct ReadModelBuild: ~Copyable {
         try files.map { try $0.checkpoint().position }.min() ?? .start
     }
 
-    /// Feeds all files up to the head of the log. What `progress` throws ends it, and it may go on later.
-    package func run(progress: (Position) throws -> Void = { _ in }) throws {
-        var chunk = try read(behind: try begin())
+    /// Feeds all files up to a position, or the head of the log where that comes first. What `progress` throws ends it, and it
+    /// may go on later.
+    package func run(
+        through last: Position = Position(rawValue: .max), progress: (Position) throws -> Void = { _ in }
+    ) throws {
+        var chunk = try source.chunk(behind: try begin(), through: last)
         while let current = chunk {
-            chunk = try advance(with: current)
+            chunk = try advance(with: current, through: last)
             try progress(current.through)
         }
     }
@@ -83,20 +86,41 @@ package struct ReadModelBuild: ~Copyable {
         }
     }
 
-    private func read(behind position: Position) throws -> EventChunk? {
-        try EventChunk(of: store, after: position, limit: chunkRecords, of: categories)
+    /// What all files are fed from.
+    private struct Source: Sendable {
+        let store: Store
+        let categories: Set<Category>
+        let chunkRecords: Int
+
+        /// Nil at the end.
+        func chunk(behind position: Position, through last: Position) throws -> EventChunk? {
+            guard position < last else { return nil }
+            let left = Int(clamping: last.rawValue - position.rawValue)
+            return try EventChunk(of: store, after: position, limit: min(chunkRecords, left), of: categories)
+        }
+    }
+
+    /// Makes the files whole for whoever wants to look at them, as `sales.sqlite` in a directory. Returns their paths.
+    consuming func finish(in directory: String) throws -> [String] {
+        try files.map { file in
+            let path = "\(directory)/\(file.projection.name).sqlite"
+            try file.finishBuilding()
+            try ReadModelFile.remove(path)
+            try DurableFile.move(file.path, to: path)
+            return path
+        }
     }
 
     /// Every file takes the chunk in while the next one is read. Who took longest with the last chunk begins first, so that the
     /// processors end together.
-    private func advance(with chunk: EventChunk) throws -> EventChunk? {
-        let (store, files, categories, limit) = (store, files, categories, chunkRecords)
+    private func advance(with chunk: EventChunk, through last: Position) throws -> EventChunk? {
+        let (files, source) = (files, source)
         let order = files.indices.sorted { spent.value($0) > spent.value($1) }
         let outcome = Outcome()
         BackgroundThread.divide(files.count + 1) { [spent] turn in
             do {
                 if turn == 0 {
-                    outcome.next(try EventChunk(of: store, after: chunk.through, limit: limit, of: categories))
+                    outcome.next(try source.chunk(behind: chunk.through, through: last))
                 } else {
                     let (file, begin) = (order[turn - 1], ContinuousClock.now)
                     try files[file].take(chunk)

@@ -103,7 +103,9 @@ package struct StockMovements: Sendable {
     }
 
     /// `available:main` is kept in the account `available`.
-    private static func account(_ place: String) -> String { place.split(separator: ":").first.map(String.init) ?? place }
+    private static func account(_ place: String) -> String {
+        place.split(separator: ":").first.map(String.init) ?? place
+    }
 
     private static func cursor(_ row: Row, _ held: StockHeld) -> Cursor {
         Cursor([row[0] as Int64, row[1], held.available, held.reserved].map(String.init))

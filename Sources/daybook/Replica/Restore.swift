@@ -21,20 +21,17 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let restoration = try Restoration(
             url: try await PostgresOption.url(from), logger: Logger(label: "daybook") { _ in SwiftLogNoOpLogHandler() })
-        let last = try restoration.lastPosition(try end())
+        let end: Restoration.End =
+            switch try PointInTime("--to", to) {
+            case .position(let position): .position(position)
+            case .time(let time): .time(time)
+            case nil: .head
+            }
+        let last = try restoration.lastPosition(end)
         let directory = try await data.directory
         let progress = Progress("restore", total: Int(last.rawValue), unit: "events")
         try restoration.restore(to: directory, through: last) { progress.advance(to: Int($0.rawValue)) }
         progress.finish()
         print("\(last) events of \(restoration.endpoint) are in \(directory)")
-    }
-
-    private func end() throws -> Restoration.End {
-        guard let to else { return .head }
-        if let position = UInt64(to) { return .position(Position(rawValue: position)) }
-        guard let time = Timestamp(to) else {
-            throw Failure(.usage, "--to is a position or a time such as 2026-11-22T12:00:00Z; not \"\(to)\".")
-        }
-        return .time(time)
     }
 }

@@ -8,7 +8,7 @@ struct Chain {
     private(set) var position = Position.start
     private var heads: [StreamName: StreamHead] = [:]
 
-    /// The next record, in the stream of the SKU.
+    /// The next record, in the stream of the SKU. Three are recorded in the same instant, and the next ones two seconds later.
     mutating func next(_ id: String = "A", payload: [UInt8] = [0x0A, 0]) -> Record {
         let stream = StreamName(.stock, id)
         let before = heads[stream] ?? .none
@@ -16,7 +16,8 @@ struct Chain {
         heads[stream] = StreamHead(position: position, version: .at(before.version.rawValue + 1))
         return .sample(
             .stockReceived, at: position.rawValue, version: before.version.rawValue + 1,
-            previous: before.position.rawValue, id: id, key: "key-\(position)", payload: payload)
+            previous: before.position.rawValue, id: id, key: "key-\(position)",
+            recordedAt: .noon.adding(seconds: Int64(position.rawValue / 3) * 2), payload: payload)
     }
 
     func head(of id: String) -> StreamHead { heads[StreamName(.stock, id)] ?? .none }

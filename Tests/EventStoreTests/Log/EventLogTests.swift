@@ -44,6 +44,21 @@ struct EventLogTests {
         }
     }
 
+    @Test("By a time the log had come to the last record of then", arguments: LogBackend.here)
+    func times(on backend: LogBackend) async throws {
+        try await backend.data().open { store in
+            #expect(try store.log.lastPosition(recordedBy: .noon) == .start)
+            var chain = Chain()
+            for count in [1, 3, 60] { try chain.append(count, to: store.log) }
+            let records = try store.log.read(after: .start, limit: .max)
+            #expect(Set(records.map(\.recordedAt)).count > 1)
+            for time in (-1...45).map({ Timestamp.noon.adding(seconds: $0) }) {
+                let expected = records.last { $0.recordedAt <= time }?.position ?? .start
+                #expect(try store.log.lastPosition(recordedBy: time) == expected)
+            }
+        }
+    }
+
     @Test(
         "Reading begins behind a position, gives no more than asked, and less at the end alone",
         arguments: LogBackend.here)

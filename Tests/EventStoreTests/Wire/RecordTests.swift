@@ -180,11 +180,11 @@ extension Record {
     /// A record with little in it, the first of its stream.
     static func sample(
         _ type: EventType, at place: UInt64, version: UInt64 = 1, previous: UInt64 = 0, id: String = "A",
-        key: String = "key", payload: [UInt8]
+        key: String = "key", recordedAt: Timestamp = .noon, payload: [UInt8]
     ) -> Record {
         Record(
             position: .at(place), stream: StreamName(type.category, id), version: Version(rawValue: version),
-            type: type, recordedAt: .noon, effectiveAt: .noon, actor: "test", key: key, ordinal: 0, count: 1,
+            type: type, recordedAt: recordedAt, effectiveAt: .noon, actor: "test", key: key, ordinal: 0, count: 1,
             fingerprint: 17, correlation: "", previous: .at(previous), payload: payload)
     }
 
