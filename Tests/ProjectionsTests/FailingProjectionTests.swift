@@ -28,7 +28,7 @@ struct FailingProjectionTests {
             try await writer.accept("register-product", #"{"sku":"D","name":"D"}"#)
             try projector.catchUp()
             let before = try model.checkpoint()
-            #expect(before.count == 4)
+            #expect(before.tally.count == 4)
 
             Picky.refuses.withLock { $0 = "E" }
             try await writer.accept("register-product", #"{"sku":"E","name":"E"}"#)
@@ -63,7 +63,7 @@ struct FailingProjectionTests {
             Picky.refusesToFinish.withLock { $0 = false }
             try projector.catchUp()
             #expect(try model.rows("name") == ["A", "BAD", "C"])
-            #expect(try model.checkpoint().count == 3)
+            #expect(try model.checkpoint().tally.count == 3)
         }
     }
 

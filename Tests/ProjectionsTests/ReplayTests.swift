@@ -86,7 +86,7 @@ struct ReplayTests {
             try await shop.accept("receive-stock", #"{"sku":"LAMP","location":"main","quantity":1}"#)
             #expect(await shop.isCaughtUp())
             #expect(try shop.models.stock.rows("balance").contains("LAMP|available|main|202"))
-            #expect(try shop.models.stock.checkpoint().count == 7)
+            #expect(try shop.models.stock.checkpoint().tally.count == 7)
             #expect(try shop.models.carts.checkpoint().position == shop.store.log.headPosition)
         }
     }
@@ -124,17 +124,17 @@ struct ReplayTests {
                 }
                 let models = try ReadModels(directory: store.readModelsDirectory)
                 try models.catchUp(with: store)
-                #expect(try models.catalog.checkpoint().count == 3)
-                #expect(try models.sales.checkpoint().count == 0)
-                #expect(try models.sales.checkpoint().hash == 0)
+                #expect(try models.catalog.checkpoint().tally.count == 3)
+                #expect(try models.sales.checkpoint().tally.count == 0)
+                #expect(try models.sales.checkpoint().tally == Tally())
                 return try models.stock.checkpoint()
             }
         }
         let one = try await checkpoint([1, 2])
         let other = try await checkpoint([2, 1])
         #expect(one.position == other.position)
-        #expect(one.count == 2)
-        #expect(other.count == 2)
-        #expect(one.hash != other.hash)
+        #expect(one.tally.count == 2)
+        #expect(other.tally.count == 2)
+        #expect(one.tally != other.tally)
     }
 }

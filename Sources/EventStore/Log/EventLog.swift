@@ -46,23 +46,15 @@ package final class EventLog: Sendable {
         guard position.rawValue < .max else { return [] }
         var found: [Record] = []
         found.reserveCapacity(min(limit, 65_536))
-        try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
-            let expected = position.advanced(by: found.count + 1)
-            guard key == expected.rawValue else { throw EventStoreError.corrupt(expected, "it is missing") }
-            found.append(try Record.decode(bytes, at: expected))
-            return true
-        }
+        try scan(after: position, limit: limit) { found.append(try Record.decode($0, at: $1)) }
         return found
     }
 
     /// Reads as `read(after:limit:)` does, and the bytes of each record with it.
     package func readEncoded(after position: Position, limit: Int) throws -> [(record: Record, bytes: [UInt8])] {
         var found: [(record: Record, bytes: [UInt8])] = []
-        try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
-            let expected = position.advanced(by: found.count + 1)
-            guard key == expected.rawValue else { throw EventStoreError.corrupt(expected, "it is missing") }
-            found.append((try Record.decode(bytes, at: expected), bytes.withUnsafeBytes { Array($0) }))
-            return true
+        try scan(after: position, limit: limit) { bytes, place in
+            found.append((try Record.decode(bytes, at: place), bytes.withUnsafeBytes { Array($0) }))
         }
         return found
     }
@@ -74,12 +66,8 @@ package final class EventLog: Sendable {
     ) throws -> (records: [Record], through: Position) {
         guard position.rawValue < .max else { return ([], position) }
         var found: [Record] = []
-        var through = position
-        try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
-            through = through.advanced(by: 1)
-            guard key == through.rawValue else { throw EventStoreError.corrupt(through, "it is missing") }
-            if let record = try Record.decode(bytes, at: through, of: categories) { found.append(record) }
-            return true
+        let through = try scan(after: position, limit: limit) { bytes, place in
+            if let record = try Record.decode(bytes, at: place, of: categories) { found.append(record) }
         }
         return (found, through)
     }
@@ -89,11 +77,21 @@ package final class EventLog: Sendable {
     package func readStock(
         after position: Position, limit: Int, _ body: (_ sku: String, StockItem.Event) throws -> Void
     ) throws -> Position {
+        try scan(after: position, limit: limit) { bytes, place in
+            if let (sku, event) = try Record.stockEvent(bytes, at: place) { try body(sku, event) }
+        }
+    }
+
+    /// Lends the bytes of up to `limit` records behind `position`, in order, and returns how far it came.
+    ///
+    /// - Throws: `EventStoreError.corrupt` where one is missing, and what `body` throws.
+    @discardableResult
+    func scan(after position: Position, limit: Int, _ body: (RawSpan, Position) throws -> Void) throws -> Position {
         var through = position
         try records.scan(from: position.rawValue + 1, limit: limit) { key, bytes in
             through = through.advanced(by: 1)
             guard key == through.rawValue else { throw EventStoreError.corrupt(through, "it is missing") }
-            if let (sku, event) = try Record.stockEvent(bytes, at: through) { try body(sku, event) }
+            try body(bytes, through)
             return true
         }
         return through

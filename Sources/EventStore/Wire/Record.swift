@@ -82,6 +82,17 @@ extension Record {
         }
     }
 
+    /// Of what kind a record's stream is, and its checksum, which was found right.
+    static func kind(
+        _ bytes: RawSpan, at position: Position
+    ) throws(EventStoreError) -> (category: Category, checksum: UInt32) {
+        try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
+            var reader = RecordReader(bytes: bytes, index: 4)
+            let head = try checked(&reader, at: position)
+            return (head.type.category, bytes.loadUnaligned(as: UInt32.self).littleEndian)
+        }
+    }
+
     /// The position that the bytes say they are of; nil where they are no record. Nothing else of them is checked.
     static func claimedPosition(_ bytes: [UInt8]) -> Position? {
         bytes.withUnsafeBytes { bytes in

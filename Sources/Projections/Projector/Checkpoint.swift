@@ -5,20 +5,12 @@ import GRDB
 package struct Checkpoint: Equatable, Sendable {
     /// Everything up to here is in the rows.
     package var position = Position.start
-    /// How many events were applied.
-    package var count: Int64 = 0
-    /// A rolling hash of their checksums, in order: a skipped, doubled or altered event changes it.
-    package var hash: UInt64 = 0
+    /// Of the events that were taken in.
+    package var tally = Tally()
     /// The checksum of the record at `position`: tells at once whether a log is the one that the rows came from.
     package var record: UInt32 = 0
 
     package init() {}
-
-    mutating func add(_ checksum: UInt32) {
-        count += 1
-        // One step of FNV-1a over 64 bits, a whole checksum at a time (Fowler, Noll, Vo).
-        hash = (hash ^ UInt64(checksum)) &* 0x0000_0100_0000_01B3 ^ UInt64(bitPattern: count)
-    }
 
     static func createSchema(in database: Database) throws {
         try database.execute(
@@ -39,8 +31,7 @@ package struct Checkpoint: Equatable, Sendable {
         else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the checkpoint is missing or impossible") }
         var checkpoint = Checkpoint()
         checkpoint.position = Position(rawValue: UInt64(bitPattern: position))
-        checkpoint.count = count
-        checkpoint.hash = UInt64(bitPattern: hash)
+        checkpoint.tally = Tally(count: count, hash: UInt64(bitPattern: hash))
         checkpoint.record = record
         return checkpoint
     }
@@ -48,7 +39,7 @@ package struct Checkpoint: Equatable, Sendable {
     func save(in database: Database) throws {
         try database.cachedStatement(sql: "UPDATE checkpoint SET position = ?, count = ?, hash = ?, record = ?")
             .execute(arguments: [
-                Int64(bitPattern: position.rawValue), count, Int64(bitPattern: hash), Int64(record),
+                Int64(bitPattern: position.rawValue), tally.count, Int64(bitPattern: tally.hash), Int64(record),
             ])
     }
 }

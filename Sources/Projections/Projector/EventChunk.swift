@@ -3,12 +3,12 @@ import Ledger
 
 /// Consecutive events of the log, decoded once for all who take them.
 struct EventChunk: Sendable {
-    let after: Position
+    /// What the log says of the records among which they are.
+    let account: LogAccount
+    var events: [Recorded]
+    var after: Position { account.after }
     /// Everything up to here was looked at.
-    let through: Position
-    /// Of the record at `through`.
-    let checksum: UInt32
-    private let events: [Recorded]
+    var through: Position { account.through }
 
     /// Reads up to `limit` records behind a position, and decodes those of the kinds of streams wanted. Nil at the end of the
     /// log.
@@ -17,10 +17,7 @@ struct EventChunk: Sendable {
     init?(of store: Store, after position: Position, limit: Int, of categories: Set<Category>) throws {
         let (records, through) = try store.log.read(after: position, limit: limit, of: categories)
         guard through > position else { return nil }
-        guard let last = try store.log.record(at: through) else { preconditionFailure("the log was read to there") }
-        after = position
-        self.through = through
-        checksum = last.checksum
+        account = try store.log.account(after: position, through: through)
         events = try records.map { record in
             do {
                 return Recorded(record: record, event: try store.events.event(of: record))

@@ -22,7 +22,7 @@ package struct ReadModelAudit {
             running[index].expected.position = record.position
             running[index].expected.record = record.checksum
             if running[index].model.categories.contains(record.stream.category) {
-                running[index].expected.add(record.checksum)
+                running[index].expected.tally.add(record.checksum)
             }
         }
     }
@@ -33,8 +33,8 @@ package struct ReadModelAudit {
             let model = audited.model
             if audited.expected != audited.claimed {
                 report(
-                    "The read model \"\(model.name)\" says it applied \(audited.claimed.count) events through position \(audited.claimed.position); "
-                        + "the log has \(audited.expected.count) others. Run daybook rebuild \(model.name).")
+                    "The read model \"\(model.name)\" says it applied \(audited.claimed.tally.count) events through position \(audited.claimed.position); "
+                        + "the log has \(audited.expected.tally.count) others. Run daybook rebuild \(model.name).")
             }
             for problem in Self.problems(of: model) {
                 report("The file \(model.path) is damaged: \(problem). Run daybook rebuild \(model.name).")
