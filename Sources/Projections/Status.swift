@@ -12,6 +12,8 @@ package struct Status: Sendable {
         package let lag: UInt64
         package let sizeOnDiskBytes: Int
         package let stoppedBy: ProjectionFailure?
+        /// Events that are passed by, and how many wait behind each.
+        package let parked: [ParkedEvent]
         /// Whether it is new and being built in bulk; nothing is answered from it meanwhile.
         package let isBeingBuilt: Bool
     }
@@ -62,7 +64,8 @@ package struct Status: Sendable {
             return Projection(
                 name: model.name, version: model.version, position: position,
                 lag: head > position ? head.rawValue - position.rawValue : 0, sizeOnDiskBytes: model.sizeOnDiskBytes,
-                stoppedBy: model.stoppedBy, isBeingBuilt: model.isBeingBuilt)
+                stoppedBy: try model.stoppedBy ?? model.recordedFailure(), parked: try model.parkedEvents(of: store),
+                isBeingBuilt: model.isBeingBuilt)
         }
         replica = try replicator.map { [head] in try Replica($0, head: head, log: store.log) }
     }
@@ -100,7 +103,24 @@ package struct Status: Sendable {
                     writer.field("lag", Int64(projection.lag))
                     writer.field("bytes", Int64(projection.sizeOnDiskBytes))
                     writer.field("stoppedBy", projection.stoppedBy?.message)
+                    writer.field("parked", projection.parked)
                     writer.field("building", projection.isBeingBuilt)
+                }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func field(_ name: String, _ parked: [ParkedEvent]) {
+        key(name)
+        array { writer in
+            for event in parked {
+                writer.object { writer in
+                    writer.field("position", Int64(event.position.rawValue))
+                    writer.field("stream", event.stream)
+                    writer.field("waiting", Int64(event.waiting))
+                    writer.field("reason", event.decision?.reason)
                 }
             }
         }

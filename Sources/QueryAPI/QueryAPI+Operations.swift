@@ -87,6 +87,9 @@ extension QueryAPI {
         gauge(
             "daybook_projection_stopped", "1 where the projection stopped at an event.",
             each { $0.stoppedBy == nil ? 0 : 1 })
+        gauge(
+            "daybook_projection_parked", "Events that were set aside, and those that wait behind them.",
+            each { $0.parked.reduce(0) { $0 + 1 + UInt64($1.waiting) } })
         if let replica = status.replica {
             gauge(
                 "daybook_replica_position", "How far the copy in Postgres has come.", [("", replica.position.rawValue)])

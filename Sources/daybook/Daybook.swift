@@ -24,7 +24,8 @@ struct Daybook: AsyncParsableCommand {
             Settings come from the command line, then DAYBOOK_… variables, then .env.{environment}; see .env.example.
             """,
         subcommands: [
-            Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, Verify.self, StatusCommand.self,
+            Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, ProjectionCommand.self, Verify.self,
+            StatusCommand.self,
             Migrate.self, Restore.self, Promote.self, Bench.self,
         ])
 

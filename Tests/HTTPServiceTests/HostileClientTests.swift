@@ -139,13 +139,6 @@ struct HostileClientTests {
     }
 }
 
-/// Off the threads on which the server under test runs.
-private func onOwnThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
-    }
-}
-
 extension TestShop {
     /// Makes the log long: an event for each product.
     fileprivate func registerProducts(_ count: Int, descriptionBytes: Int) async throws {

@@ -23,7 +23,7 @@ struct CommandLineTests {
     @Test(
         "Help teaches and ends with 0",
         arguments: [
-            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["status"],
+            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["projection"], ["status"],
         ])
     func help(command: [String]) throws {
         let result = try Program.run(command + ["--help"], in: directory.path)
@@ -95,6 +95,25 @@ struct CommandLineTests {
         #expect(try await HTTP.get(second.queries + path).status == 200)
         #expect(try await HTTP.get(second.queries + "/status").json["head"] as? Int == 149)
         #expect(second.stop() == 0)
+    }
+
+    @Test("Where the projections stand is told beside a server; an event that stopped none can't be set aside")
+    func projections() async throws {
+        let server = try Server(data: "data", in: directory.path, ["--demo"])
+        _ = try await HTTP.get(server.queries + "/search?q=paper", position: "144")
+        func projection(_ words: String...) throws -> Program.Result {
+            try Program.run(["projection"] + words + ["--data", "data"], in: directory.path)
+        }
+        let list = try projection("list")
+        #expect(list.output.contains("search      version 1, position 144, 0 behind\n"), "\(list.output)\(list.errors)")
+        #expect(!list.output.contains("stopped"))
+        #expect(try projection("retry", "search").output == "search goes on\n")
+        let parked = try projection("park", "search", "3", "--reason", "why not")
+        #expect(parked.status == 3)
+        #expect(parked.errors.contains("has taken the event at 3 in"), "\(parked.errors)")
+        #expect(try projection("unpark", "search", "3").status == 3)
+        #expect(try projection("park", "nonsense", "3", "--reason", "why not").status == 2)
+        #expect(server.stop() == 0)
     }
 
     @Test("Read models as of then are built into files, beside a server, which does not notice")

@@ -40,10 +40,3 @@ struct ProxyTests {
         #expect(server.stop() == 0)
     }
 }
-
-/// Off the threads on which tests run: an exchange blocks.
-private func onOwnThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
-    }
-}

@@ -349,10 +349,3 @@ private final class Asking: Sendable {
         return answers
     }
 }
-
-/// Blocking work, away from the threads that tasks share.
-private func onOwnThread(_ work: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Result(catching: work)) }.start()
-    }
-}

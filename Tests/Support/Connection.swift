@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestTools
 
 /// A client's end of one TCP connection that speaks HTTP/1.1 as it is told: for requests which a well-behaved client
 /// would never send, and for those which are answered while they are still being sent.
@@ -170,11 +171,5 @@ package struct HTTPAnswer: Equatable, Sendable {
     /// Of NDJSON.
     package var lines: [JSONValue] {
         body.split(separator: UInt8(ascii: "\n")).map { (try? JSONValue(parsing: $0)) ?? .null }
-    }
-}
-
-private func onOwnThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
     }
 }

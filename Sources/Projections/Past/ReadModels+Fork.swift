@@ -16,7 +16,7 @@ extension ReadModels {
         let workplace = directory + "/fork"
         try? FileManager.default.removeItem(atPath: workplace)  // What a process left that ended here.
         defer { try? FileManager.default.removeItem(atPath: workplace) }
-        let build = try ReadModelBuild(names, of: store, in: workplace)
+        let build = try ReadModelBuild(projections.filter { names.contains($0.name) }, of: store, in: workplace)
         try build.run(through: last, progress: progress)
         return try build.finish(in: directory)
     }

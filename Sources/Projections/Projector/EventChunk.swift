@@ -5,7 +5,11 @@ import Ledger
 struct EventChunk: Sendable {
     /// What the log says of the records among which they are.
     let account: LogAccount
-    var events: [Recorded]
+    /// In order.
+    var events: [Recorded] = []
+    /// Those that this program can't decode, in order.
+    private var undecoded: [(record: Record, error: any Error)] = []
+
     var after: Position { account.after }
     /// Everything up to here was looked at.
     var through: Position { account.through }
@@ -13,34 +17,41 @@ struct EventChunk: Sendable {
     /// Reads up to `limit` records behind a position, and decodes those of the kinds of streams wanted. Nil at the end of the
     /// log.
     ///
-    /// - Throws: `FailedEvent` for the first that can't be decoded, `EventStoreError` for one that is damaged.
+    /// - Throws: `EventStoreError` for one that is damaged.
     init?(of store: Store, after position: Position, limit: Int, of categories: Set<Category>) throws {
         let (records, through) = try store.log.read(after: position, limit: limit, of: categories)
         guard through > position else { return nil }
         account = try store.log.account(after: position, through: through)
-        events = try records.map { record in
+        events.reserveCapacity(records.count)
+        for record in records {
             do {
-                return Recorded(record: record, event: try store.events.event(of: record))
+                events.append(Recorded(record: record, event: try store.events.event(of: record)))
             } catch {
-                throw FailedEvent(position: record.position, cause: error)
+                undecoded.append((record, error))
             }
         }
     }
 
     /// Lends those behind a position that are of the kinds wanted, in order. Where they lie: to copy an event costs more than
     /// many a projection does with it.
-    func forEach(behind position: Position, of categories: Set<Category>, _ body: (Recorded) throws -> Void) rethrows {
-        for index in events.indices
-        where events[index].record.position > position && categories.contains(events[index].record.stream.category) {
+    func forEach(
+        behind position: Position, of categories: Set<Category>, _ body: (Recorded) throws -> Void,
+        undecoded failed: (Record, any Error) throws -> Void
+    ) rethrows {
+        var waiting = undecoded[...]
+        func isWanted(_ record: Record) -> Bool {
+            record.position > position && categories.contains(record.stream.category)
+        }
+        func passWaiting(before next: Position?) throws {
+            while let first = waiting.first, next.map({ first.record.position < $0 }) ?? true {
+                waiting.removeFirst()
+                if isWanted(first.record) { try failed(first.record, first.error) }
+            }
+        }
+        for index in events.indices where isWanted(events[index].record) {
+            if !waiting.isEmpty { try passWaiting(before: events[index].record.position) }
             try body(events[index])
         }
+        try passWaiting(before: nil)
     }
-}
-
-/// An event that a projection can't apply.
-struct FailedEvent: Error, CustomStringConvertible {
-    let position: Position
-    let cause: any Error
-
-    var description: String { "The event at position \(position) can't be applied: \(cause)" }
 }

@@ -43,7 +43,7 @@ struct LiveFiles {
     func open() throws -> ReadModel.Files {
         let names = try names()
         return ReadModel.Files(
-            live: try ReadModelFile(projection, path: path(of: names.live)),
+            live: try open(path(of: names.live)),
             previous: names.previous.flatMap { try? file($0) },
             previousUntil: names.switchedAt?.addingTimeInterval(Self.previousKept))
     }
@@ -91,7 +91,12 @@ struct LiveFiles {
         guard FileManager.default.fileExists(atPath: path) else {
             throw EventStoreError(.directory, "There is no file \(path). Run daybook rebuild \(projection.name).")
         }
-        return try ReadModelFile(projection, path: path)
+        return try open(path)
+    }
+
+    private func open(_ path: String) throws -> ReadModelFile {
+        let dataDirectory = URL(filePath: directory).deletingLastPathComponent().path
+        return try ReadModelFile(projection, path: path, parkings: ParkingRecord(of: projection, in: dataDirectory))
     }
 
     /// A name that no file of the projection's version has had.

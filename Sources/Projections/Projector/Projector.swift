@@ -45,6 +45,17 @@ package final class Projector: Sendable {
         while try step() > 0 { progress(Position(rawValue: model.watermark.value)) }
     }
 
+    /// Goes on as far as it can, on the calling thread. Returns why not further; nil at the log's head.
+    func tryAgain() -> ProjectionFailure? {
+        do {
+            try catchUp()
+            model.stoppedBy = nil
+        } catch {
+            tell(error)
+        }
+        return model.stoppedBy
+    }
+
     private func run() {
         while !stopping.withLock({ $0 }) {
             do {
@@ -61,20 +72,35 @@ package final class Projector: Sendable {
                     store.log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
                     try store.log.refreshHead()
                 }
-                model.stoppedBy = nil
-            } catch {
-                let failure = ProjectionFailure(
-                    after: Position(rawValue: model.watermark.value), message: String(describing: error))
-                if model.stoppedBy?.message != failure.message {
-                    logger.error(
-                        "a projection stopped",
-                        metadata: [
-                            "projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)",
-                        ])
+                if model.stoppedBy != nil {
+                    model.stoppedBy = nil
+                    RetryRequest(of: model.projection, in: model.directory).answer()
                 }
-                model.stoppedBy = failure
-                Watermark().waitBlocking(for: 1, timeoutMilliseconds: 1_000)
+            } catch {
+                tell(error)
+                waitToTryAgain()
             }
+        }
+    }
+
+    private func tell(_ error: any Error) {
+        let message = String(describing: error)
+        guard model.stoppedBy?.message != message else { return }
+        let failure = ProjectionFailure(
+            after: Position(rawValue: model.watermark.value), position: (error as? FailedEvent)?.position,
+            message: message)
+        logger.error(
+            "a projection stopped",
+            metadata: ["projection": "\(model.name)", "after": "\(failure.after)", "error": "\(failure.message)"])
+        model.stoppedBy = failure
+    }
+
+    /// For a second, or until somebody asks for it.
+    private func waitToTryAgain() {
+        let request = RetryRequest(of: model.projection, in: model.directory)
+        request.answer()
+        for _ in 0..<20 where !request.isThere && !stopping.withLock({ $0 }) {
+            Watermark().waitBlocking(for: 1, timeoutMilliseconds: 50)
         }
     }
 
@@ -142,6 +168,7 @@ package final class Projector: Sendable {
         do {
             return try take(batchRecordsMax)
         } catch let failure as FailedEvent {
+            if try file.learnsParked(failure.position) { return try take(batchRecordsMax) }
             let before = Int(failure.position.rawValue - position.rawValue) - 1
             if before > 0 { return try take(before) }
             throw failure

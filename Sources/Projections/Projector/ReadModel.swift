@@ -106,18 +106,22 @@ package final class ReadModel: Sendable {
         set { building.withLock { $0 = newValue } }
     }
 
-    /// Why the model does not go on; nil while it does. It answers from what it has meanwhile.
+    /// Why the model does not go on; nil while it does. It answers from what it has meanwhile. Written down in the file, too, so that
+    /// other processes know.
     package var stoppedBy: ProjectionFailure? {
         get { failure.withLock { $0 } }
-        set { failure.withLock { $0 = newValue } }
+        set {
+            let before = failure.withLock { failure in
+                defer { failure = newValue }
+                return failure
+            }
+            // Where that can't be written nothing else can, and it is told here all the same.
+            if before != newValue { try? write { try ProjectionFailure.save(newValue, in: $0) } }
+        }
     }
 
-    package var sizeOnDiskBytes: Int { live.sizeOnDiskBytes }
-}
+    /// The same by the word of whichever process feeds the model.
+    package func recordedFailure() throws -> ProjectionFailure? { try read { try ProjectionFailure.load(from: $0) } }
 
-/// An event on which a projection stopped.
-package struct ProjectionFailure: Sendable {
-    /// The last position that is in the rows; the event stands behind it.
-    package let after: Position
-    package let message: String
+    package var sizeOnDiskBytes: Int { live.sizeOnDiskBytes }
 }

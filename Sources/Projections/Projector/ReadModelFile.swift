@@ -2,10 +2,14 @@ import CSQLiteChecksums
 import EventStore
 import Foundation
 import GRDB
+import Synchronization
 
 /// One SQLite file: the rows of one version of a projection, and the checkpoint up to which they are fed. Every page has a
 /// checksum.
 final class ReadModelFile: Sendable {
+    /// Tables that are no projection's.
+    static let ownTables = ["checkpoint", "parked", "stopped"]
+
     /// What a file is opened for.
     enum Purpose {
         /// To be asked, and fed as events come.
@@ -17,14 +21,24 @@ final class ReadModelFile: Sendable {
     let path: String
     let projection: any Projection.Type
     private let pool: DatabasePool
+    private let parkings: ParkingRecord?
+    private let parkedNow: Mutex<Set<UInt64>>
 
     /// Opens the file, creating it where it is missing.
-    init(_ projection: any Projection.Type, path: String, for purpose: Purpose = .live) throws {
+    ///
+    /// - Parameter parkings: names the events that it passes by.
+    init(
+        _ projection: any Projection.Type, path: String, parkings: ParkingRecord? = nil, for purpose: Purpose = .live
+    ) throws {
         self.path = path
         self.projection = projection
+        self.parkings = parkings
+        parkedNow = Mutex(Set(try parkings?.parked().keys.map(\.self) ?? []))
         try Self.check(csqlitechecksums_register())
         pool = try DatabasePool(path: path, configuration: Self.configuration(purpose))
         try pool.write { database in
+            try ParkedEvents.createSchema(in: database)
+            try ProjectionFailure.createSchema(in: database)
             guard try !database.tableExists("checkpoint") else { return }
             try projection.createSchema(in: database)
             try Checkpoint.createSchema(in: database)
@@ -65,22 +79,21 @@ final class ReadModelFile: Sendable {
 
     func checkpoint() throws -> Checkpoint { try read { try Checkpoint.load(from: $0) } }
 
-    /// Takes in what it does not have yet of consecutive events, in one transaction.
-    ///
-    /// - Throws: `FailedEvent` for one that the projection can't apply, `DiffersFromLog` where what it was given is not what the
-    ///   log has; nothing was taken in then.
-    func take(_ chunk: EventChunk) throws { try write { try take(chunk, in: $0) } }
+    /// The positions that are passed by.
+    var parked: Set<UInt64> { parkedNow.withLock { $0 } }
 
-    func take(_ chunk: EventChunk, in database: Database) throws {
-        var checkpoint = try Checkpoint.load(from: database)
-        precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
-        guard checkpoint.position < chunk.through else { return }
-        let tally = try compared(chunk, from: checkpoint)
-        try apply(chunk, projection, behind: checkpoint.position, in: database)
-        checkpoint.position = chunk.through
-        checkpoint.tally = tally
-        checkpoint.record = chunk.account.checksum ?? checkpoint.record
-        try checkpoint.save(in: database)
+    /// - Throws: `NotParked` where the rows lack an event that is not parked any more.
+    func demandOnlyParked() throws {
+        struct NotParked: Error {}
+        let aside = try read { try ParkedEvents.all(in: $0) }
+        guard aside.allSatisfy({ parked.contains($0.position.rawValue) }) else { throw NotParked() }
+    }
+
+    /// Looks whether an event was parked since. Before it was taken in, nothing of it can be in the rows.
+    func learnsParked(_ position: Position) throws -> Bool {
+        let parked = Set(try parkings?.parked().keys.map(\.self) ?? [])
+        parkedNow.withLock { $0 = parked }
+        return parked.contains(position.rawValue)
     }
 
     /// One transaction in which another file can be read, as `live`.
@@ -96,35 +109,6 @@ final class ReadModelFile: Sendable {
             guard let result else { preconditionFailure("the transaction threw") }
             return result
         }
-    }
-
-    /// The tally behind the events that are to be taken in, which must be those that the log has.
-    private func compared(_ chunk: EventChunk, from checkpoint: Checkpoint) throws -> Tally {
-        var tally = checkpoint.tally
-        var taken: [Tally] = []
-        taken.reserveCapacity(chunk.events.count)
-        chunk.forEach(behind: checkpoint.position, of: projection.categories) { recorded in
-            tally.add(recorded.record.checksum)
-            taken.append(tally)
-        }
-        let difference = chunk.account.firstDifference(
-            from: checkpoint.tally, behind: checkpoint.position, of: projection.categories, taken: taken)
-        if let difference { throw DiffersFromLog(projection: projection.name, position: difference) }
-        return tally
-    }
-
-    private func apply<P: Projection>(
-        _ chunk: EventChunk, _ projection: P.Type, behind position: Position, in database: Database
-    ) throws {
-        var projection = P()
-        try chunk.forEach(behind: position, of: P.categories) { recorded in
-            do {
-                try projection.apply(recorded, in: database)
-            } catch {
-                throw FailedEvent(position: recorded.record.position, cause: error)
-            }
-        }
-        try projection.finish(in: database)
     }
 
     /// Makes what was built fit to be asked, and durable, and closes it. The file stands alone then.
@@ -149,16 +133,5 @@ final class ReadModelFile: Sendable {
         for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
         }
-    }
-}
-
-/// What a projection was given to take in is not what the log has: something between them dropped, doubled, swapped or altered an event.
-struct DiffersFromLog: Error, CustomStringConvertible {
-    let projection: String
-    /// The first that differs.
-    let position: Position
-
-    var description: String {
-        "What \(projection) was given differs from the log, first at position \(position); nothing of it was kept. Run daybook verify."
     }
 }

@@ -23,7 +23,8 @@ package struct BuildPlan: Sendable {
     /// - Parameter names: of projections.
     package init(_ names: [String], of store: Store) throws {
         let directory = store.readModelsDirectory
-        models = ReadModels.projections.filter { names.contains($0.name) }.map { projection in
+        let projections = ReadModels.projections.filter { names.contains($0.name) }
+        models = projections.map { projection in
             let live = LiveFiles(of: projection, in: directory)
             let path = (try? live.names().live).map(live.path) ?? ""
             let bytes = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
@@ -32,15 +33,17 @@ package struct BuildPlan: Sendable {
         events = Int(store.log.headPosition.rawValue)
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: store.directory)
         bytesFree = attributes[.systemFreeSize] as? Int ?? 0
-        expected = try Self.expected(names, of: store, events)
+        expected = try Self.expected(projections, of: store, events)
     }
 
     /// Takes in the first events into files of its own, which it removes.
-    private static func expected(_ names: [String], of store: Store, _ events: Int) throws -> Duration {
+    private static func expected(
+        _ projections: [any Projection.Type], of store: Store, _ events: Int
+    ) throws -> Duration {
         let sample = store.readModelsDirectory + "/planning"
         try? FileManager.default.removeItem(atPath: sample)  // What a process left that ended here.
         defer { try? FileManager.default.removeItem(atPath: sample) }
-        let build = try ReadModelBuild(names, of: store, in: sample)
+        let build = try ReadModelBuild(projections, of: store, in: sample)
         let begin = ContinuousClock.now
         var taken = 0
         struct Enough: Error {}

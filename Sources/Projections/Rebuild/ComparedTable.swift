@@ -21,7 +21,8 @@ struct ComparedTable {
         let tables = try String.fetchAll(
             database,
             sql: """
-                SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'checkpoint'
+                SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+                    AND name NOT IN (\(ReadModelFile.ownTables.map { "'\($0)'" }.joined(separator: ", ")))
                     AND name IN (SELECT name FROM live.sqlite_schema) AND sql NOT LIKE 'CREATE VIRTUAL%'
                     AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
                 """)

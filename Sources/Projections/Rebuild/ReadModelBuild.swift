@@ -22,15 +22,17 @@ package struct ReadModelBuild: ~Copyable {
     ///   - chunkRecords: smaller where a test wants more transactions.
     /// - Throws: `EventStoreError.directory` where another process rebuilds, or a file can't be made.
     package init(_ names: [String], of store: Store, chunkRecords: Int = Self.chunkRecords) throws {
-        try self.init(names, of: store, in: store.readModelsDirectory, chunkRecords: chunkRecords)
+        let projections = ReadModels.projections.filter { names.contains($0.name) }
+        try self.init(projections, of: store, in: store.readModelsDirectory, chunkRecords: chunkRecords)
     }
 
     /// - Parameter place: the directory of the read models, or one where nobody looks for any.
-    init(_ names: [String], of store: Store, in place: String, chunkRecords: Int = Self.chunkRecords) throws {
+    init(
+        _ projections: [any Projection.Type], of store: Store, in place: String, chunkRecords: Int = Self.chunkRecords
+    ) throws {
         let lock = try Self.lock(place)
         let directory = Self.directory(in: place)
         try Self.discardOtherRun(in: directory)
-        let projections = ReadModels.projections.filter { names.contains($0.name) }
         files = try projections.map { try Self.open($0, in: directory, of: store) }
         spent = Spent(projections.count)
         source = Source(
@@ -171,15 +173,26 @@ package struct ReadModelBuild: ~Copyable {
     private static func open(
         _ projection: any Projection.Type, in directory: String, of store: Store
     ) throws -> ReadModelFile {
-        let path = "\(directory)/\(projection.name)-v\(projection.version).sqlite"
-        do {
-            let file = try ReadModelFile(projection, path: path, for: .building)
-            try file.demandBelonging(to: store.log)
+        let path = path(of: projection, in: directory)
+        let parkings = ParkingRecord(of: projection, in: store.directory)
+        if let file = try? ReadModelFile(projection, path: path, parkings: parkings, for: .building),
+            (try? file.demandBelonging(to: store.log)) != nil, (try? file.demandOnlyParked()) != nil
+        {
             return file
-        } catch {
-            // Of another log, or not what was written: it costs only time to begin again.
-            try ReadModelFile.remove(path)
-            return try ReadModelFile(projection, path: path, for: .building)
         }
+        // Of another log, or not what was written, or without events that were parked then: it costs only time to begin again.
+        try ReadModelFile.remove(path)
+        return try ReadModelFile(projection, path: path, parkings: parkings, for: .building)
+    }
+
+    private static func path(of projection: any Projection.Type, in directory: String) -> String {
+        "\(directory)/\(projection.name)-v\(projection.version).sqlite"
+    }
+
+    /// Where a rebuild stands that was ended; nil where there is none.
+    static func reached(_ projection: any Projection.Type, of store: Store) throws -> Position? {
+        let path = path(of: projection, in: directory(in: store.readModelsDirectory))
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try ReadModelFile(projection, path: path, for: .building).checkpoint().position
     }
 }
