@@ -23,7 +23,8 @@ struct CommandLineTests {
     @Test(
         "Help teaches and ends with 0",
         arguments: [
-            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["projection"], ["status"],
+            [], ["serve"], ["import", "online-retail"], ["events"], ["replay"], ["rebuild"], ["verify"], ["projection"],
+            ["status"],
         ])
     func help(command: [String]) throws {
         let result = try Program.run(command + ["--help"], in: directory.path)
@@ -95,6 +96,33 @@ struct CommandLineTests {
         #expect(try await HTTP.get(second.queries + path).status == 200)
         #expect(try await HTTP.get(second.queries + "/status").json["head"] as? Int == 149)
         #expect(second.stop() == 0)
+    }
+
+    @Test("What a new program needs of a data directory is planned, done before it is started, and done once")
+    func migrate() async throws {
+        let server = try Server(data: "data", in: directory.path, ["--demo"])
+        #expect(server.stop() == 0)
+        // As if no program of these versions had ever run.
+        try FileManager.default.removeItem(atPath: directory.path + "/data/read")
+        func migrate(_ word: String) throws -> Program.Result {
+            try Program.run(["migrate", word, "--data", "data"], in: directory.path)
+        }
+        let plan = try migrate("plan")
+        #expect(plan.output.contains("read model  stock version 2\n"), "\(plan.output)\(plan.errors)")
+        #expect(plan.output.contains("144 events are read once"))
+        #expect(try migrate("status").output.contains("stock version 2 missing\n"), "planning made nothing")
+        let applied = try migrate("apply")
+        #expect(applied.output.contains("built catalog, carts, orders, stock, search, sales;"), "\(applied.errors)")
+        #expect(try migrate("status").output.contains("stock version 2 position 144\n"))
+        for word in ["plan", "apply"] {
+            let again = try migrate(word)
+            #expect(again.status == 0)
+            #expect(again.output.isEmpty)
+            #expect(again.errors.contains("nothing to do"))
+        }
+        let started = try Server(data: "data", in: directory.path)
+        #expect(try await HTTP.get(started.queries + "/stock/LAN-01").status == 200)
+        #expect(started.stop() == 0)
     }
 
     @Test("Where the projections stand is told beside a server; an event that stopped none can't be set aside")

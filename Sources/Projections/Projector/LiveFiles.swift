@@ -15,14 +15,49 @@ struct LiveFiles {
     }
 
     let projection: any Projection.Type
+    let version: Int
     let directory: String
     /// For so long after a switch it can be taken back at once.
     private static let previousKept: TimeInterval = 24 * 3_600
     private var path: String { "\(directory)/\(prefix).live" }
 
-    init(of projection: any Projection.Type, in directory: String) {
+    /// - Parameter version: another program's than this one's, where given.
+    init(of projection: any Projection.Type, version: Int? = nil, in directory: String) {
         self.projection = projection
+        self.version = version ?? projection.version
         self.directory = directory
+    }
+
+    /// Those of the version that was there before this one; nil where there is none.
+    func ofVersionBefore() throws -> LiveFiles? {
+        try olderVersions().max().map { LiveFiles(of: projection, version: $0, in: directory) }
+    }
+
+    private func olderVersions() throws -> Set<Int> {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return Set(
+            names.compactMap { name in
+                guard name.hasPrefix(projection.name + "-v"), name.hasSuffix(".sqlite") else { return nil }
+                return Int(name.dropFirst(projection.name.count + 2).prefix { $0.isNumber })
+            }.filter { $0 < version })
+    }
+
+    /// Where what is asked is; nil where there is nothing yet.
+    func livePath() throws -> String? {
+        let path = path(of: try names().live)
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    /// Removes what older programs left that nobody has fed for as long as a file is kept to go back to.
+    func removeOlderVersions(now: Date = Date()) throws {
+        for version in try olderVersions() {
+            let older = LiveFiles(of: projection, version: version, in: directory)
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter(older.isOfThisVersion)
+            let touched = try files.compactMap {
+                try FileManager.default.attributesOfItem(atPath: path(of: $0))[.modificationDate] as? Date
+            }.max()
+            if let touched, touched.addingTimeInterval(Self.previousKept) < now { try older.removeAll() }
+        }
     }
 
     /// - Throws: where the file says nothing that can be read.
@@ -31,7 +66,8 @@ struct LiveFiles {
         return try JSONDecoder().decode(Names.self, from: data)
     }
 
-    private func isOfThisVersion(_ name: String) -> Bool { name == fileName(1) || name.hasPrefix(prefix + "-") }
+    /// A file of rows, or what SQLite keeps beside it.
+    private func isOfThisVersion(_ name: String) -> Bool { name.hasPrefix(fileName(1)) || name.hasPrefix(prefix + "-") }
 
     /// Durable when it returns; a crash leaves what was there or this.
     private func save(_ names: Names) throws {
@@ -120,7 +156,7 @@ struct LiveFiles {
         return Int(name.dropFirst(prefix.count + 1).dropLast(".sqlite".count))
     }
 
-    private var prefix: String { "\(projection.name)-v\(projection.version)" }
+    private var prefix: String { "\(projection.name)-v\(version)" }
 
     private func fileName(_ number: Int) -> String { prefix + (number == 1 ? "" : "-\(number)") + ".sqlite" }
 }

@@ -57,6 +57,7 @@ package final class Projector: Sendable {
     }
 
     private func run() {
+        try? LiveFiles(of: model.projection, in: model.directory).removeOlderVersions()
         while !stopping.withLock({ $0 }) {
             do {
                 answerSwitchRequest()

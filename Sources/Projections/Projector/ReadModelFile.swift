@@ -36,6 +36,8 @@ final class ReadModelFile: Sendable {
         parkedNow = Mutex(Set(try parkings?.parked().keys.map(\.self) ?? []))
         try Self.check(csqlitechecksums_register())
         pool = try DatabasePool(path: path, configuration: Self.configuration(purpose))
+        // Asked before, because whoever feeds the file holds the right to write.
+        guard try pool.read({ try !Self.isComplete($0) }) else { return }
         try pool.write { database in
             try ParkedEvents.createSchema(in: database)
             try ProjectionFailure.createSchema(in: database)
@@ -44,6 +46,10 @@ final class ReadModelFile: Sendable {
             try Checkpoint.createSchema(in: database)
             if purpose == .live { try Self.createIndexes(of: projection, in: database) }
         }
+    }
+
+    private static func isComplete(_ database: Database) throws -> Bool {
+        try ownTables.allSatisfy { try database.tableExists($0) }
     }
 
     /// Once: the file says that it has them.
@@ -58,6 +64,8 @@ final class ReadModelFile: Sendable {
     private static func configuration(_ purpose: Purpose) -> Configuration {
         var configuration = Configuration()
         configuration.maximumReaderCount = 4
+        // Another process may make what is missing at the same time.
+        configuration.busyMode = .timeout(10)
         let synchronous = purpose == .live ? "NORMAL" : "OFF"
         configuration.prepareDatabase { database in
             try check(csqlitechecksums_prepare(database.sqliteConnection))

@@ -1,11 +1,40 @@
 package import EventStore
 import Foundation
 
+extension ReadModels {
+    /// The projections whose rows a data directory does not have yet in the version of this program.
+    package static func missing(of store: Store) throws -> [String] {
+        guard store.log.headPosition != .start else { return [] }
+        return try projections.filter { projection in
+            guard try LiveFiles(of: projection, in: store.readModelsDirectory).livePath() != nil else { return true }
+            return try ReadModel(projection, directory: store.readModelsDirectory).checkpoint().position == .start
+        }.map { $0.name }
+    }
+}
+
+extension ReadModels {
+    /// Which version of each read model this program asks, how far that is, nil where it is missing, and which older one is there.
+    package static func versions(
+        of store: Store
+    ) throws -> [(name: String, version: Int, position: Position?, before: Int?)] {
+        let missing = try missing(of: store)
+        return try projections.map { projection in
+            let files = LiveFiles(of: projection, in: store.readModelsDirectory)
+            let position =
+                missing.contains(projection.name)
+                ? nil : try ReadModel(projection, directory: store.readModelsDirectory).checkpoint().position
+            return (projection.name, projection.version, position, try files.ofVersionBefore()?.version)
+        }
+    }
+}
+
 /// What a rebuild would do, before anything is touched.
 package struct BuildPlan: Sendable {
     package struct Model: Sendable {
         package let name: String
         package let version: Int
+        /// The one that is there; nil where it is this one, or there is none.
+        package let versionBefore: Int?
         /// Of the live file, as the new one will be; 0 where there is none.
         package let bytes: Int
     }
@@ -24,11 +53,14 @@ package struct BuildPlan: Sendable {
     package init(_ names: [String], of store: Store) throws {
         let directory = store.readModelsDirectory
         let projections = ReadModels.projections.filter { names.contains($0.name) }
-        models = projections.map { projection in
+        models = try projections.map { projection in
             let live = LiveFiles(of: projection, in: directory)
-            let path = (try? live.names().live).map(live.path) ?? ""
-            let bytes = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-            return Model(name: projection.name, version: projection.version, bytes: bytes)
+            let own = try live.livePath()
+            let before = own == nil ? try live.ofVersionBefore() : nil
+            let path = try own ?? before?.livePath()
+            let bytes = try path.map { try FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int ?? 0 }
+            return Model(
+                name: projection.name, version: projection.version, versionBefore: before?.version, bytes: bytes ?? 0)
         }
         events = Int(store.log.headPosition.rawValue)
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: store.directory)

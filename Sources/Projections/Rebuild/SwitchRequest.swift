@@ -20,6 +20,9 @@ struct SwitchRequest {
     ///
     /// - Throws: `EventStoreError.directory` where it was not done, with the reason.
     func carryOut(_ fileName: String, of store: Store, within timeout: Duration = .seconds(60)) throws {
+        let files = LiveFiles(of: projection, in: directory)
+        // Of a version that no process asks yet: a program that is to be deployed.
+        guard try files.livePath() != nil else { return try files.replace(with: fileName) }
         if let lock = try? ReadModels.lock(directory) {
             defer { withExtendedLifetime(lock) {} }
             return try carryOutHere(fileName, of: store)

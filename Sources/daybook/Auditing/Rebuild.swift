@@ -30,14 +30,7 @@ struct Rebuild: AsyncParsableCommand {
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let chosen = names.isEmpty ? ReadModels.names : names
         if dryRun { return show(try BuildPlan(chosen, of: store)) }
-        let build = try ReadModelBuild(chosen, of: store)
-        let begin = try build.begin()
-        if begin != .start { Terminal.note("going on at position \(begin) of an earlier rebuild") }
-        let progress = Progress("rebuild", total: Int(store.log.headPosition.rawValue), unit: "events")
-        try build.run { progress.advance(to: Int($0.rawValue)) }
-        progress.finish()
-        if verify { try compare(build) }
-        try build.finish()
+        try Self.build(chosen, of: store, verify: verify)
         print("\(names.isEmpty ? "all" : names.joined(separator: ", ")) rebuilt; daybook migrate rollback goes back")
     }
 
@@ -49,7 +42,19 @@ struct Rebuild: AsyncParsableCommand {
         print("room needed   \(Terminal.bytes(plan.bytesNeeded)), for a day; free \(Terminal.bytes(plan.bytesFree))")
     }
 
-    private func compare(_ build: borrowing ReadModelBuild) throws {
+    /// Builds with a bar, and has what was built asked.
+    static func build(_ names: [String], of store: Store, verify: Bool) throws {
+        let build = try ReadModelBuild(names, of: store)
+        let begin = try build.begin()
+        if begin != .start { Terminal.note("going on at position \(begin) of an earlier rebuild") }
+        let progress = Progress("rebuild", total: Int(store.log.headPosition.rawValue), unit: "events")
+        try build.run { progress.advance(to: Int($0.rawValue)) }
+        progress.finish()
+        if verify { try compare(build) }
+        try build.finish()
+    }
+
+    private static func compare(_ build: borrowing ReadModelBuild) throws {
         var differences = 0
         try build.compare { difference in
             differences += 1
