@@ -88,15 +88,18 @@ let package = Package(
         .target(
             name: "QueryAPI",
             dependencies: [
-                "EventStore", "HTTPService", "JSON", "Ledger", "Projections", httpTypes, hummingbird, logging, nioCore,
+                "EventStore", "HTTPService", "JSON", "Ledger", "Projections", "Subscriptions", httpTypes, hummingbird,
+                logging, nioCore,
                 serviceLifecycle,
             ]
         ),
+        .target(name: "Subscriptions", dependencies: ["EventStore", "JSON", "Ledger", crypto, logging]),
         .executableTarget(
             name: "daybook",
             dependencies: [
                 "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
-                "Postgres", "Projections", "QueryAPI", argumentParser, configuration, histogram, hummingbird, logging,
+                "Postgres", "Projections", "QueryAPI", "Subscriptions", argumentParser, configuration, histogram,
+                hummingbird, logging,
                 nioCore, serviceLifecycle, systemPackage, unixSignals,
             ],
             linkerSettings: [.linkedLibrary("jemalloc")]
@@ -159,7 +162,16 @@ let package = Package(
         .testTarget(
             name: "QueryAPITests",
             dependencies: [
-                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "TestSupport",
+                "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "Subscriptions",
+                "TestSupport",
+            ]
+        ),
+        .testTarget(
+            name: "SubscriptionsTests",
+            dependencies: [
+                "EventStore", "HTTPService", "Ledger", "Subscriptions", "TestSupport", "TestTools", httpTypes,
+                hummingbird, nioCore,
+                logging,
             ]
         ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "TestTools"]),

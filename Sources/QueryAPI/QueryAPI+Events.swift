@@ -20,7 +20,8 @@ extension QueryAPI {
         parameters: [
             Operation.Parameter("after", "The position behind which to begin; 0 where not given."),
             Operation.Parameter("limit", "How many: 1 to 1,000 and 100 where not given; for NDJSON without bound."),
-            Operation.Parameter("type", "stock.reserved"), Operation.Parameter("stream", "stock-85123A"),
+            Operation.Parameter("type", "stock.reserved, or several with commas between."),
+            Operation.Parameter("stream", "stock-85123A"),
             positionParameter,
         ], errors: [400, 503])
 
@@ -87,12 +88,14 @@ extension QueryAPI {
 
     private static func eventFilter(_ parameters: QueryParameters) throws -> EventFeed.Filter {
         var filter = EventFeed.Filter()
-        if let name = parameters.text("type") {
-            guard let type = EventType(name: name) else {
+        for name in parameters.text("type")?.split(separator: ",") ?? [] {
+            guard let type = EventType(name: String(name)) else {
                 throw QueryParameters.invalid(
-                    "type", "one of " + EventType.allCases.map(\.name).joined(separator: ", "), name)
+                    "type",
+                    "one or more, with commas between, of "
+                        + EventType.allCases.map(\.name).joined(separator: ", "), String(name))
             }
-            filter.type = type
+            filter.types.insert(type)
         }
         if let name = parameters.text("stream") {
             guard let stream = StreamName(name) else {
@@ -104,7 +107,7 @@ extension QueryAPI {
     }
 
     /// A page; `next` is the position to go on after, null at the end of the log.
-    private func page(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) async throws
+    func page(_ feed: EventFeed, after: Position, limit: Int, _ filter: EventFeed.Filter) async throws
         -> Response
     {
         var events: [Recorded] = []

@@ -44,6 +44,7 @@ package struct QueryAPI: Sendable {
         addStockRoutes(to: router)
         addReportRoutes(to: router)
         addEventRoutes(to: router)
+        addSubscriptionRoutes(to: router)
         addOperationRoutes(to: router)
         let description = OpenAPI(title: "Daybook queries", operations: Self.operations).json
         router.get("/openapi.json") { _, _ in Response.json(description) }
@@ -51,7 +52,8 @@ package struct QueryAPI: Sendable {
     }
 
     package static var operations: [HTTPService.Operation] {
-        catalogOperations + shopOperations + stockOperations + reportOperations + eventOperations + operationOperations
+        catalogOperations + shopOperations + stockOperations + reportOperations + eventOperations
+            + subscriptionOperations + operationOperations
     }
 }
 

@@ -26,7 +26,7 @@ struct Daybook: AsyncParsableCommand {
         subcommands: [
             Serve.self, Import.self, Events.self, Replay.self, Rebuild.self, ProjectionCommand.self, Verify.self,
             StatusCommand.self,
-            Migrate.self, Restore.self, Promote.self, Bench.self,
+            SubscriptionCommand.self, Migrate.self, Restore.self, Promote.self, Bench.self,
         ])
 
     static func main() async {

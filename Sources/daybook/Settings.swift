@@ -80,7 +80,7 @@ struct Settings: Sendable {
             data: text(.data) ?? "data", host: text(.host) ?? "127.0.0.1",
             commandPort: try number(.commandPort, 0...65_535, default: 8_080),
             queryPort: try number(.queryPort, 0...65_535, default: 8_081), queryURL: text(.queryURL),
-            roles: (text(.roles) ?? "command,query,project,replicate").split(separator: ",").map(String.init),
+            roles: (text(.roles) ?? "command,query,project,deliver,replicate").split(separator: ",").map(String.init),
             queueCapacity: try number(.queueCapacity, 1...1_000_000, default: 16_384),
             connectionsMax: try number(.connectionsMax, 1...1_000_000, default: 4_096),
             connectionsPerAddressMax: try number(.connectionsPerAddressMax, 1...1_000_000, default: 1_024),

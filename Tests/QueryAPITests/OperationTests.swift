@@ -1,6 +1,7 @@
 import EventStore
 import HTTPService
 import QueryAPI
+import Subscriptions
 import TestSupport
 import Testing
 
@@ -193,10 +194,12 @@ struct OperationTests {
                 "type": "stock.received",
                 "stream": "stock-LAMP", "currency": "GBP", "at": shop.store.log.headPosition.description,
             ]
-            for operation in QueryAPI.operations where operation.path != "/ready" {
+            try SubscriptionStore(in: shop.store.directory).add(try Subscription(name: "billing"), from: .start)
+            for operation in QueryAPI.operations where operation.path != "/ready" && operation.method == "GET" {
                 var path = operation.path
                 for (name, value) in [
                     "id": operation.path.hasPrefix("/carts") ? "C" : order, "sku": "LAMP", "stream": "stock-LAMP",
+                    "name": "billing",
                 ] {
                     path = path.replacing("{\(name)}", with: value)
                 }

@@ -3,16 +3,18 @@ package import Ledger
 /// Reads the log for those outside: a page at a time, filtered, with bounded work and memory a call.
 package struct EventFeed: Sendable {
     package struct Filter: Sendable {
-        package var type: EventType?
+        /// All where there are none.
+        package var types: Set<EventType>
+        /// All where nil.
         package var stream: StreamName?
 
-        package init(type: EventType? = nil, stream: StreamName? = nil) {
-            self.type = type
+        package init(types: Set<EventType> = [], stream: StreamName? = nil) {
+            self.types = types
             self.stream = stream
         }
 
         func matches(_ record: Record) -> Bool {
-            (type == nil || record.type == type) && (stream == nil || record.stream == stream)
+            (types.isEmpty || types.contains(record.type)) && (stream == nil || record.stream == stream)
         }
     }
 

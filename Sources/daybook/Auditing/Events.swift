@@ -65,7 +65,7 @@ struct Events: AsyncParsableCommand {
                     "\"\(type)\" is no type of events. There are: \(EventType.allCases.map(\.name).joined(separator: ", "))."
                 )
             }
-            filter.type = known
+            filter.types = [known]
         }
         return filter
     }

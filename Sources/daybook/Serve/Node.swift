@@ -6,6 +6,7 @@ import Logging
 import Projections
 import QueryAPI
 import ServiceLifecycle
+import Subscriptions
 import Synchronization
 import UnixSignals
 
@@ -86,6 +87,9 @@ struct Node {
             let projectors = try models.projectors(of: store, logger: logger)
             models.buildNew(from: store, logger: logger)
             services.append(ProjectorService(projectors: projectors))
+        }
+        if roles.contains(.deliver) {
+            services.append(DelivererService(deliverer: try Deliverer(store: store, logger: logger)))
         }
         let listening = Listening(count: roles.intersection([.command, .query]).count) { ports in announce(ports) }
         if roles.contains(.query) {
@@ -253,4 +257,11 @@ private struct ProjectorService: Service {
         try? await gracefulShutdown()
         for projector in projectors { await projector.stop() }
     }
+}
+
+/// Sends events to webhooks for as long as the process runs.
+private struct DelivererService: Service {
+    let deliverer: Deliverer
+
+    func run() async throws { await cancelWhenGracefulShutdown { await deliverer.run() } }
 }

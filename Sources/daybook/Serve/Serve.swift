@@ -14,6 +14,7 @@ struct Serve: AsyncParsableCommand {
               command   POST /commands/… into the log; one process a data directory
               query     GET /… from the read models
               project   feeds the read models from the log
+              deliver   sends events to webhooks, where daybook subscription names any
               replicate copies the log to a Postgres, where DAYBOOK_POSTGRES_URL names one
 
             With --log postgres://… any number of machines append to one log, or only read it (--roles query,project), each
@@ -102,5 +103,5 @@ struct LogOption: ParsableArguments {
 
 /// What a process does.
 enum Role: String, CaseIterable {
-    case command, query, project, replicate
+    case command, query, project, deliver, replicate
 }
