@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         // C libraries of the system: module maps only.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CScheduling"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
@@ -51,6 +52,7 @@ let package = Package(
         .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         // Their Swift wrappers; each alone imports its C module.
+        .target(name: "Curl", dependencies: ["CCurl"]),
         .target(name: "Decompression", dependencies: ["CLZMA", "CZlib"]),
         .target(name: "LMDB", dependencies: ["CLMDB", "CLMDBFaults"]),
         .target(name: "Postgres", dependencies: ["CPostgres"]),
@@ -93,7 +95,7 @@ let package = Package(
                 serviceLifecycle,
             ]
         ),
-        .target(name: "Subscriptions", dependencies: ["EventStore", "JSON", "Ledger", crypto, logging]),
+        .target(name: "Subscriptions", dependencies: ["Curl", "EventStore", "JSON", "Ledger", crypto, logging]),
         .executableTarget(
             name: "daybook",
             dependencies: [

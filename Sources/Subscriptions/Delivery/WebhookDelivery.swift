@@ -1,6 +1,6 @@
+import Curl
 import EventStore
 import Foundation
-import FoundationNetworking
 import Logging
 
 /// Sends events to one webhook, one after another, until the task is cancelled.
@@ -10,7 +10,7 @@ struct WebhookDelivery {
     private let subscriptions: SubscriptionStore
     private let plan: RetryPlan
     private let logger: Logger
-    private let session = URLSession(configuration: .ephemeral, delegate: NoRedirects(), delegateQueue: nil)
+    private let thread = SendingThread()
     private static let idle = Duration.milliseconds(500)
 
     init(
@@ -32,19 +32,18 @@ struct WebhookDelivery {
                 try? await Task.sleep(for: Self.idle)
             }
         }
-        session.invalidateAndCancel()
     }
 
     /// Delivers what there is, up to a page, or waits for something.
     private func step() async throws {
         guard let subscription = try subscriptions.subscription(name), let webhook = subscription.webhook,
-            let url = URL(string: webhook.url), var progress = try subscriptions.progress(name), !subscription.isPaused,
+            var progress = try subscriptions.progress(name), !subscription.isPaused,
             goesOn(&progress, resumedAt: subscription.resumedAt)
         else { return try await Task.sleep(for: Self.idle) }
         let position = Position(rawValue: progress.position)
         let page = try EventFeed(store).page(after: position, limit: 100, subscription.filter)
         for event in page.events {
-            if let failure = try await deliver(event, to: url, webhook.secrets, &progress) {
+            if let failure = try await deliver(event, to: webhook, &progress) {
                 return try await wait(after: failure, of: event.record.position, subscription, &progress)
             }
         }
@@ -67,20 +66,19 @@ struct WebhookDelivery {
 
     /// Why it failed; nil where it did not.
     private func deliver(
-        _ event: Recorded, to url: URL, _ secrets: [WebhookSecret], _ progress: inout SubscriptionProgress
+        _ event: Recorded, to webhook: Subscription.Webhook, _ progress: inout SubscriptionProgress
     ) async throws -> Failure? {
-        let request = WebhookMessage(event).request(to: url, secrets: secrets, now: Date(), timeout: plan.timeout)
+        let message = WebhookMessage(event)
+        let answer: HTTPSender.Answer
         do {
-            let (_, response) = try await session.data(for: request)
-            let answer = response as? HTTPURLResponse
-            let status = answer?.statusCode ?? 0
-            guard (200..<300).contains(status) else {
-                return Failure(status: status, retryAfter: answer?.value(forHTTPHeaderField: "Retry-After"))
-            }
-        } catch let error as URLError {
+            answer = try await thread.post(
+                message.body, to: webhook.url, message.fields(secrets: webhook.secrets, now: Date()),
+                within: plan.timeout)
+        } catch let error as HTTPFailure {
             try Task.checkCancellation()
-            return Failure(reason: error.localizedDescription)
+            return Failure(reason: error.description)
         }
+        guard (200..<300).contains(answer.status) else { return Failure(answer) }
         progress = try subscriptions.acknowledge(name, event.record.position)
         return nil
     }
@@ -123,18 +121,10 @@ struct WebhookDelivery {
 
         init(reason: String) { self.reason = reason }
 
-        init(status: Int, retryAfter: String?) {
-            reason = "it answered \(status)"
-            isFinal = status == 410
-            self.retryAfter = retryAfter.flatMap { Int($0) }.map { .seconds($0) }
+        init(_ answer: HTTPSender.Answer) {
+            reason = "it answered \(answer.status)"
+            isFinal = answer.status == 410
+            retryAfter = answer.retryAfterSeconds.map { .seconds($0) }
         }
-    }
-
-    /// A receiver that moves is to be named anew: a signature is for one address.
-    private final class NoRedirects: NSObject, URLSessionTaskDelegate {
-        func urlSession(
-            _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-            newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-        ) { completionHandler(nil) }
     }
 }

@@ -1,6 +1,5 @@
 import EventStore
 import Foundation
-import FoundationNetworking
 import JSON
 import Ledger
 
@@ -20,17 +19,12 @@ struct WebhookMessage {
         }
     }
 
-    func request(to url: URL, secrets: [WebhookSecret], now: Date, timeout: TimeInterval) -> URLRequest {
+    func fields(secrets: [WebhookSecret], now: Date) -> [(name: String, value: String)] {
         let timestamp = Int64(now.timeIntervalSince1970)
         let signatures = secrets.map { $0.signature(id: id, timestamp: timestamp, body: body) }
-        var request = URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: timeout)
-        request.httpMethod = "POST"
-        request.httpBody = Data(body)
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        request.setValue("Daybook", forHTTPHeaderField: "User-Agent")
-        request.setValue(id, forHTTPHeaderField: "webhook-id")
-        request.setValue(String(timestamp), forHTTPHeaderField: "webhook-timestamp")
-        request.setValue(signatures.joined(separator: " "), forHTTPHeaderField: "webhook-signature")
-        return request
+        return [
+            ("Content-Type", "application/json"), ("User-Agent", "Daybook"), ("webhook-id", id),
+            ("webhook-timestamp", String(timestamp)), ("webhook-signature", signatures.joined(separator: " ")),
+        ]
     }
 }
