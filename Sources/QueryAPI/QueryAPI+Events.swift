@@ -16,10 +16,12 @@ extension QueryAPI {
 
     private static let eventsOperation = Operation(
         "GET", "/events",
-        "Events in the order of the log: a page as application/json, all up to the head as application/x-ndjson, or live as text/event-stream, resumable by Last-Event-ID.",
+        "Events in the order of the log: a page as application/json, all up to the head as application/x-ndjson and live with follow, or live as text/event-stream, resumable by Last-Event-ID.",
         parameters: [
             Operation.Parameter("after", "The position behind which to begin; 0 where not given."),
             Operation.Parameter("limit", "How many: 1 to 1,000 and 100 where not given; for NDJSON without bound."),
+            Operation.Parameter(
+                "follow", "true: of NDJSON go on with what comes. An empty line now and then says that nothing did."),
             Operation.Parameter("type", "stock.reserved, or several with commas between."),
             Operation.Parameter("stream", "stock-85123A"),
             positionParameter,
@@ -43,9 +45,10 @@ extension QueryAPI {
             let accepted = request.headers[.accept] ?? ""
             if accepted.contains("text/event-stream") {
                 if let id = request.headers[.lastEventID] { after = try Self.position(id) }
-                return live(feed, after: after, filter)
+                return live(feed, after: after, filter, .serverSent)
             }
             if accepted.contains("application/x-ndjson") {
+                if try parameters.flag("follow") ?? false { return live(feed, after: after, filter, .lines) }
                 let limit = try parameters.integer("limit", in: 1...Int64.max)
                 return lines(feed, after: after, limit: limit.map { Int($0) } ?? .max, filter)
             }
@@ -141,24 +144,60 @@ extension QueryAPI {
             })
     }
 
-    /// Server-sent events until the client leaves or the server stops. A comment is sent while nothing happens, so that
-    /// a client that went away is noticed.
-    private func live(_ feed: EventFeed, after: Position, _ filter: EventFeed.Filter) -> Response {
+    /// How events are written to somebody who follows.
+    private enum LiveFormat {
+        case serverSent, lines
+
+        var contentType: String { self == .serverSent ? "text/event-stream" : "application/x-ndjson" }
+        /// Sent while nothing happens, so that a client that went away is noticed.
+        var waiting: String { self == .serverSent ? ": waiting\n\n" : "\n" }
+
+        func write(_ event: LiveTail.Entry, to buffer: inout ByteBuffer) {
+            if self == .serverSent { buffer.writeString("id: \(event.position)\nevent: \(event.type.name)\ndata: ") }
+            buffer.writeBytes(event.json)
+            buffer.writeString(self == .serverSent ? "\n\n" : "\n")
+        }
+    }
+
+    /// Events until the client leaves or the server stops. Whoever reads slowly gets what is written from the log when they read
+    /// on: nothing is kept for them. Whoever reads too slowly is cut off (`ConnectionClock`), and goes on behind the last
+    /// position that they have.
+    private func live(
+        _ feed: EventFeed, after: Position, _ filter: EventFeed.Filter, _ format: LiveFormat
+    ) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            status: .ok, headers: [.contentType: format.contentType, .cacheControl: "no-store"],
             body: ResponseBody { writer in
+                tail.begin()
+                defer { tail.end() }
                 var position = after
                 while !Task.isCancelled, !Task.isShuttingDownGracefully {
-                    let page = try feed.page(after: position, limit: 1_000, filter)
+                    let page = try tail.page(after: position, filter) ?? old(feed, after: position, filter)
                     position = page.through
-                    if !page.events.isEmpty {
-                        try await writer.write(ByteBuffer(bytes: page.events.flatMap(Self.serverSentEvent)))
-                    } else if page.isAtEnd, try await !isContinued(behind: position) {
-                        try await writer.write(ByteBuffer(string: ": waiting\n\n"))
+                    if !page.entries.isEmpty {
+                        let began = ContinuousClock.now
+                        var buffer = ByteBuffer()
+                        for event in page.entries { format.write(event, to: &buffer) }
+                        try await writer.write(buffer)
+                        if position >= store.log.headPosition {
+                            try await Task.sleep(until: began + tail.apart, clock: .continuous)
+                        }
+                    } else if try await !isContinued(behind: position) {
+                        try await writer.write(ByteBuffer(string: format.waiting))
                     }
                 }
                 try await writer.finish(nil)
             })
+    }
+
+    /// What is older than what is kept for all.
+    private func old(_ feed: EventFeed, after: Position, _ filter: EventFeed.Filter) throws -> LiveTail.Page {
+        let page = try feed.page(after: after, limit: 1_000, filter)
+        return LiveTail.Page(
+            entries: page.events.map {
+                LiveTail.Entry(
+                    position: $0.record.position, type: $0.record.type, stream: $0.record.stream, json: $0.json)
+            }, through: page.through)
     }
 
     /// Waits for an event behind `position`. False after fifteen seconds, or when the server stops.
@@ -169,11 +208,6 @@ extension QueryAPI {
             if try store.log.refreshHead() > position { return true }
         }
         return false
-    }
-
-    private static func serverSentEvent(_ event: Recorded) -> [UInt8] {
-        Array("id: \(event.record.position)\nevent: \(event.record.type.name)\ndata: ".utf8) + event.json
-            + Array("\n\n".utf8)
     }
 }
 

@@ -5,6 +5,7 @@ import Hummingbird
 import JSON
 import NIOCore
 import Projections
+import Subscriptions
 
 /// For operators: whether it lives, whether it is of use, how it stands.
 extension QueryAPI {
@@ -32,10 +33,17 @@ extension QueryAPI {
         }
         router.get("/status") { _, _ in
             let status = try status()
-            return Response.json(JSONWriter.object { status.write(to: &$0) })
+            let subscriptions = try subscriptionStates()
+            return Response.json(
+                JSONWriter.object { writer in
+                    status.write(to: &writer)
+                    writer.key("subscriptions")
+                    writer.array { writer in for state in subscriptions { state.write(to: &writer, head: status.head) }
+                    }
+                })
         }
         router.get("/metrics") { _, _ in
-            let text = try Self.metrics(try status())
+            let text = try Self.metrics(try status(), try subscriptionStates())
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -69,7 +77,7 @@ extension QueryAPI {
     }
 
     /// Prometheus text format, version 0.0.4.
-    private static func metrics(_ status: Status) throws -> String {
+    private static func metrics(_ status: Status, _ subscriptions: [SubscriptionState]) throws -> String {
         var lines: [String] = []
         func gauge(_ name: String, _ help: String, _ values: [(label: String, value: UInt64)]) {
             lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge"]
@@ -104,6 +112,20 @@ extension QueryAPI {
             gauge(
                 "daybook_shared_log_away", "1 while others' events can't be had.", [("", shared.trouble == nil ? 0 : 1)]
             )
+        }
+        if !subscriptions.isEmpty {
+            func each(_ value: (SubscriptionState) -> UInt64) -> [(label: String, value: UInt64)] {
+                subscriptions.map { ("{subscription=\"\($0.subscription.name)\"}", value($0)) }
+            }
+            gauge(
+                "daybook_subscription_lag_events", "Events of the log that were not looked at for the subscriber.",
+                each { $0.lag(behind: status.head) })
+            gauge(
+                "daybook_subscription_failures", "How often in a row the next event was not taken.",
+                each { UInt64($0.progress.failures) })
+            gauge(
+                "daybook_subscription_paused", "1 while nothing is sent, by an operator or because it failed for long.",
+                each { $0.pausedBecause == nil ? 0 : 1 })
         }
         return lines.joined(separator: "\n") + "\n"
     }

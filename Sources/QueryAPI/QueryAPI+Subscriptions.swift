@@ -81,3 +81,43 @@ extension QueryAPI {
         return Position(rawValue: UInt64(number))
     }
 }
+
+/// A subscription, and how far it is.
+struct SubscriptionState {
+    let subscription: Subscription
+    let progress: SubscriptionProgress
+
+    func lag(behind head: Position) -> UInt64 {
+        head.rawValue > progress.position ? head.rawValue - progress.position : 0
+    }
+
+    /// Nil where it goes on.
+    var pausedBecause: String? {
+        if subscription.isPaused { return "An operator paused it." }
+        guard let pausedAt = progress.pausedAt, pausedAt > subscription.resumedAt else { return nil }
+        return progress.pausedBecause
+    }
+
+    func write(to writer: inout JSONWriter, head: Position) {
+        writer.object { writer in
+            writer.field("name", subscription.name)
+            writer.field("webhook", subscription.webhook?.url)
+            writer.field("position", Int64(progress.position))
+            writer.field("lag", Int64(lag(behind: head)))
+            writer.field("failures", Int64(progress.failures))
+            writer.field("lastFailure", progress.lastFailure)
+            writer.field("pausedBecause", pausedBecause)
+        }
+    }
+}
+
+extension QueryAPI {
+    func subscriptionStates() throws -> [SubscriptionState] {
+        let subscriptions = SubscriptionStore(in: store.directory)
+        return try subscriptions.all().compactMap { subscription in
+            try subscriptions.progress(subscription.name).map {
+                SubscriptionState(subscription: subscription, progress: $0)
+            }
+        }
+    }
+}

@@ -24,6 +24,8 @@ package struct QueryAPI: Sendable {
     /// Follows the log, where others append to it.
     let follower: LogFollower?
     let options: Options
+    /// Shared by all who follow the log.
+    let tail: LiveTail
 
     package init(
         store: Store, models: ReadModels, replicator: Replicator? = nil, follower: LogFollower? = nil,
@@ -34,6 +36,7 @@ package struct QueryAPI: Sendable {
         self.replicator = replicator
         self.follower = follower
         self.options = options
+        tail = LiveTail(store)
     }
 
     package func router() -> Router<BasicRequestContext> {

@@ -1,4 +1,5 @@
 import EventStore
+import Foundation
 import TestSupport
 import Testing
 
@@ -190,6 +191,54 @@ struct LiveEventsTests {
             for quantity in 1...3 { try await shop.receive("LAMP", quantity) }
             #expect(try await resumed.next(3).map(\.id) == ["5", "6", "7"])
             try await resumed.leave(shop)
+        }
+    }
+
+    @Test("Lines can be followed as well, from wherever it was")
+    func lines() async throws {
+        try await TestShop.open { shop in
+            try await shop.register("LAMP", "Lamp", price: "2.55")
+            try await shop.receive("LAMP", 1)
+            let connection = try Connection(port: shop.queries.port)
+            try await connection.send(
+                "GET /events?after=1&follow=true HTTP/1.1\r\nHost: shop\r\nAccept: application/x-ndjson\r\n\r\n")
+            #expect(try await connection.head().headers["content-type"] == "application/x-ndjson")
+            var text = ""
+            for quantity in 2...4 {
+                try await shop.receive("LAMP", quantity)
+                while text.split(separator: "\n").count < quantity {
+                    text += String(decoding: try #require(try await connection.chunk()), as: UTF8.self)
+                }
+            }
+            let events = try text.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+            #expect(events == (try await shop.get("/events?after=1").json["items"].items))
+        }
+    }
+
+    @Test("A thousand follow at once, some of whom read nothing: each of the others gets everything, in order")
+    func thousand() async throws {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        try await TestShop.open { shop in
+            try await shop.register("LAMP", "Lamp", price: "2.55")
+            var readers: [Connection] = []
+            for _ in 0..<1_000 {
+                let reader = try Connection(port: shop.queries.port)
+                try await reader.send("GET /events HTTP/1.1\r\nHost: shop\r\nAccept: text/event-stream\r\n\r\n")
+                readers.append(reader)
+            }
+            for reader in readers { #expect(try await reader.head().status == 200) }
+            for quantity in 1...20 { try await shop.receive("LAMP", quantity) }
+            for reader in readers[100...] {
+                var text = ""
+                while !text.contains("\nid: 21\n") {
+                    text += String(decoding: try #require(try await reader.chunk()), as: UTF8.self)
+                }
+                let ids = text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.map { $0.dropFirst(4) }
+                #expect(ids == (1...21).map { Substring("\($0)") })
+            }
         }
     }
 

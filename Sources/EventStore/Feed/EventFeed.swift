@@ -13,8 +13,8 @@ package struct EventFeed: Sendable {
             self.stream = stream
         }
 
-        func matches(_ record: Record) -> Bool {
-            (types.isEmpty || types.contains(record.type)) && (stream == nil || record.stream == stream)
+        package func matches(_ type: EventType, _ stream: StreamName) -> Bool {
+            (types.isEmpty || types.contains(type)) && (self.stream == nil || stream == self.stream)
         }
     }
 
@@ -37,7 +37,7 @@ package struct EventFeed: Sendable {
     package func page(after position: Position, limit: Int, _ filter: Filter) throws -> Page {
         let records = try store.log.read(after: position, limit: Self.scanMax)
         var events: [Recorded] = []
-        for record in records where filter.matches(record) {
+        for record in records where filter.matches(record.type, record.stream) {
             events.append(Recorded(record: record, event: try store.events.event(of: record)))
             if events.count == limit { return Page(events: events, through: record.position, isAtEnd: false) }
         }

@@ -315,8 +315,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
     // MARK: Answers
 
     /// The head of a route's response is being written. Says whether another request may follow it.
-    func beganResponse() -> Bool {
+    ///
+    /// - Parameter isStream: it may go on for ever, at the client's pace, and is no longer one of those that are in hand.
+    func beganResponse(isStream: Bool) -> Bool {
         responseBegan = true
+        if isStream, let context { leave(context) }
         return keepsAlive
     }
 

@@ -13,7 +13,10 @@ final class ResponseWatch: ChannelOutboundHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
-            if !connection.beganResponse() { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            let isStream = !head.headers.contains(name: "Content-Length")
+            if !connection.beganResponse(isStream: isStream) {
+                head.headers.replaceOrAdd(name: "Connection", value: "close")
+            }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head, .body: context.write(data, promise: promise)
         case .end:
