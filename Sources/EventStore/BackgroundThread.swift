@@ -66,12 +66,18 @@ package enum BackgroundThread {
 
     /// Each number once.
     private final class Turns: Sendable {
-        private let state: Mutex<(begun: Int, work: (@Sendable (Int) -> Void)?)>
+        // No tuple: a function within one is wrapped once more each time that it passes through a generic such as Mutex.
+        private struct State {
+            var begun = 0
+            var work: (@Sendable (Int) -> Void)?
+        }
+
+        private let state: Mutex<State>
         private let count: Int
 
         init(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
             self.count = count
-            state = Mutex((0, work))
+            state = Mutex(State(work: work))
         }
 
         /// False where there is none left.

@@ -17,8 +17,14 @@ final class Receiver: Sendable {
         var id: String { headers["webhook-id"] ?? "" }
     }
 
-    private let state = Mutex<(messages: [Message], answer: @Sendable (Message) -> HTTPResponse.Status)>(
-        ([], { _ in .ok }))
+    // A struct, not a tuple: a function within a tuple is wrapped once more each time that it passes through a generic such as
+    // Mutex, and a hundred thousand wrappers are more than the stack has room to let go of.
+    private struct State {
+        var messages: [Message] = []
+        var answer: @Sendable (Message) -> HTTPResponse.Status = { _ in .ok }
+    }
+
+    private let state = Mutex(State())
 
     /// All there were, refused or not, in order.
     var messages: [Message] { state.withLock { $0.messages } }
