@@ -17,23 +17,26 @@ package struct LogAccount: Sendable {
         checksums.append(checksum)
     }
 
-    /// Compares the tallies of somebody who took in the events of some kinds of streams behind a position, one after each event,
-    /// with its own.
+    /// The tally behind the last record, of the events of some kinds of streams.
     ///
-    /// - Parameter tally: what both had at that position.
-    /// - Returns: the first position that differs; nil where none does.
+    /// - Parameter tally: what it was at a position among these records.
+    package func tally(from tally: Tally, behind position: Position, of wanted: Set<Category>) -> Tally {
+        var tally = tally
+        forEach(behind: position, of: wanted) { tally.add(checksums[$0]) }
+        return tally
+    }
+
+    /// The first position at which somebody differs who took in the events of some kinds of streams, by the tallies that they had
+    /// after each event. The last of them differs from `tally(from:behind:of:)`.
     package func firstDifference(
         from tally: Tally, behind position: Position, of wanted: Set<Category>, taken: [Tally]
-    ) -> Position? {
+    ) -> Position {
         var own = tally
         var expected: [(position: Position, tally: Tally)] = []
-        expected.reserveCapacity(taken.count)
-        for index in checksums.indices where after.advanced(by: index) >= position && wanted.contains(categories[index])
-        {
+        forEach(behind: position, of: wanted) { index in
             own.add(checksums[index])
             expected.append((after.advanced(by: index + 1), own))
         }
-        guard expected.count != taken.count || expected.last?.tally != taken.last else { return nil }
         // From the first difference on all tallies differ, so that it is found by bisection.
         var (equal, different) = (0, min(expected.count, taken.count) + 1)
         while equal + 1 < different {
@@ -41,6 +44,11 @@ package struct LogAccount: Sendable {
             if expected[middle - 1].tally == taken[middle - 1] { equal = middle } else { different = middle }
         }
         return equal < expected.count ? expected[equal].position : through
+    }
+
+    private func forEach(behind position: Position, of wanted: Set<Category>, _ body: (Int) -> Void) {
+        let first = Int(max(position, after).rawValue - after.rawValue)
+        for index in checksums.indices.dropFirst(first) where wanted.contains(categories[index]) { body(index) }
     }
 }
 

@@ -54,4 +54,13 @@ struct EventChunk: Sendable {
         }
         try passWaiting(before: nil)
     }
+
+    /// The checksums of those records, in order.
+    func forEachChecksum(behind position: Position, of categories: Set<Category>, _ body: (UInt32) -> Void) {
+        forEach(behind: position, of: categories) {
+            body($0.record.checksum)
+        } undecoded: { record, _ in
+            body(record.checksum)
+        }
+    }
 }

@@ -22,20 +22,22 @@ extension ReadModelFile {
 
     /// The tally behind the events that are to be taken in, which must be those that the log has.
     private func compared(_ chunk: EventChunk, from checkpoint: Checkpoint) throws -> Tally {
+        let (position, categories) = (checkpoint.position, projection.categories)
         var tally = checkpoint.tally
+        chunk.forEachChecksum(behind: position, of: categories) { tally.add($0) }
+        guard tally != chunk.account.tally(from: checkpoint.tally, behind: position, of: categories) else {
+            return tally
+        }
+        tally = checkpoint.tally
         var taken: [Tally] = []
-        taken.reserveCapacity(chunk.events.count)
-        chunk.forEach(behind: checkpoint.position, of: projection.categories) { recorded in
-            tally.add(recorded.record.checksum)
-            taken.append(tally)
-        } undecoded: { record, _ in
-            tally.add(record.checksum)
+        chunk.forEachChecksum(behind: position, of: categories) {
+            tally.add($0)
             taken.append(tally)
         }
-        let difference = chunk.account.firstDifference(
-            from: checkpoint.tally, behind: checkpoint.position, of: projection.categories, taken: taken)
-        if let difference { throw DiffersFromLog(projection: projection.name, position: difference) }
-        return tally
+        throw DiffersFromLog(
+            projection: projection.name,
+            position: chunk.account.firstDifference(
+                from: checkpoint.tally, behind: position, of: categories, taken: taken))
     }
 
     private func apply<P: Projection>(
