@@ -48,8 +48,20 @@ package struct LogAccount: Sendable {
 
     private func forEach(behind position: Position, of wanted: Set<Category>, _ body: (Int) -> Void) {
         let first = Int(max(position, after).rawValue - after.rawValue)
+        let wanted = CategoryMask(wanted)
         for index in checksums.indices.dropFirst(first) where wanted.contains(categories[index]) { body(index) }
     }
+}
+
+/// A set of kinds of streams, to be asked for every record: a `Set` computes a hash each time.
+package struct CategoryMask: Sendable {
+    private let bits: UInt64
+
+    package init(_ categories: Set<Category>) {
+        bits = categories.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
+    }
+
+    package func contains(_ category: Category) -> Bool { bits & 1 << UInt64(category.rawValue) != 0 }
 }
 
 extension EventLog {

@@ -38,21 +38,18 @@ struct EventChunk: Sendable {
         behind position: Position, of categories: Set<Category>, _ body: (Recorded) throws -> Void,
         undecoded failed: (Record, any Error) throws -> Void
     ) rethrows {
-        var waiting = undecoded[...]
-        func isWanted(_ record: Record) -> Bool {
-            record.position > position && categories.contains(record.stream.category)
-        }
-        func passWaiting(before next: Position?) throws {
-            while let first = waiting.first, next.map({ first.record.position < $0 }) ?? true {
+        let wanted = CategoryMask(categories)
+        var waiting = undecoded.filter { $0.record.position > position && wanted.contains($0.record.stream.category) }[
+            ...]
+        for index in events.indices
+        where events[index].record.position > position && wanted.contains(events[index].record.stream.category) {
+            while let first = waiting.first, first.record.position < events[index].record.position {
                 waiting.removeFirst()
-                if isWanted(first.record) { try failed(first.record, first.error) }
+                try failed(first.record, first.error)
             }
-        }
-        for index in events.indices where isWanted(events[index].record) {
-            if !waiting.isEmpty { try passWaiting(before: events[index].record.position) }
             try body(events[index])
         }
-        try passWaiting(before: nil)
+        for (record, error) in waiting { try failed(record, error) }
     }
 
     /// The checksums of those records, in order.

@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
             """,
         subcommands: [
             BenchWriter.self, BenchFold.self, BenchOpen.self, BenchRequest.self, BenchShared.self, BenchStream.self,
-            BenchLoad.self,
+            BenchLoad.self, BenchLag.self,
             BenchCurve.self,
             BenchInterference.self, BenchOverload.self, BenchShopCommand.self, EchoServer.self,
         ])
