@@ -27,6 +27,8 @@ struct WebhookDelivery {
         while !Task.isCancelled {
             do {
                 try await step()
+            } catch is CancellationError {
+                break
             } catch {
                 logger.error("a webhook can't go on", metadata: ["webhook": "\(name)", "error": "\(error)"])
                 try? await Task.sleep(for: Self.idle)
