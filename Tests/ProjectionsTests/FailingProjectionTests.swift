@@ -85,6 +85,21 @@ extension RefusingProjectionTests {
             }
         }
 
+        @Test("A program that can go on where the one before stopped takes back what that one said")
+        func mended() async throws {
+            try await withProducts { store, _, model in
+                Picky.refuses.withLock { $0 = "BAD" }
+                #expect(Projector(model, store: store, logger: .silent).tryAgain()?.position == Position(rawValue: 2))
+                Picky.refuses.withLock { $0 = nil }
+                let again = try ReadModel(Picky.self, directory: store.readModelsDirectory)
+                let projector = Projector(again, store: store, logger: .silent)
+                #expect(again.stoppedBy?.position == Position(rawValue: 2), "it does not know better yet")
+                try projector.catchUp()
+                #expect(again.stoppedBy == nil)
+                #expect(try model.recordedFailure() == nil)
+            }
+        }
+
         @Test("The others go on without it")
         func alone() async throws {
             try await withProducts { store, _, model in

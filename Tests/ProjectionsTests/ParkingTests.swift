@@ -55,7 +55,7 @@ extension RefusingProjectionTests {
         func parked() async throws {
             try await withStoppedProjector { store, writer, model in
                 let other = try ReadModel(Picky.self, directory: store.readModelsDirectory)
-                #expect(try other.recordedFailure()?.position == Position(rawValue: 2))
+                try await until { try other.recordedFailure()?.position == Position(rawValue: 2) }
                 #expect(try await retry(store)?.position == Position(rawValue: 2))
 
                 try await park(2, of: store)

@@ -49,7 +49,6 @@ package final class Projector: Sendable {
     func tryAgain() -> ProjectionFailure? {
         do {
             try catchUp()
-            model.stoppedBy = nil
         } catch {
             tell(error)
         }
@@ -72,10 +71,6 @@ package final class Projector: Sendable {
                     // Rung by this process's Writer; looked at now and then because another process may be the writer.
                     store.log.head.waitBlocking(for: model.watermark.value + 1, timeoutMilliseconds: 50)
                     try store.log.refreshHead()
-                }
-                if model.stoppedBy != nil {
-                    model.stoppedBy = nil
-                    RetryRequest(of: model.projection, in: model.directory).answer()
                 }
             } catch {
                 tell(error)
@@ -117,6 +112,10 @@ package final class Projector: Sendable {
         let before = Position(rawValue: model.watermark.value)
         let taken = try Self.feed(model.live, behind: before, from: store)
         model.watermark.advance(to: before.advanced(by: taken).rawValue)
+        if model.stoppedBy != nil {
+            model.stoppedBy = nil
+            RetryRequest(of: model.projection, in: model.directory).answer()
+        }
         followWithPrevious()
         return taken
     }

@@ -50,8 +50,12 @@ package final class ReadModel: Sendable {
     /// Has queries ask other files from now on; those in hand end where they began.
     func use(_ changed: Files) { files.withLock { $0 = changed } }
 
-    /// This process feeds the model: nobody else switches.
-    func isFedHere() { nextLook.withLock { $0 = nil } }
+    /// This process feeds the model: nobody else switches. Why the one before it stopped holds until this one can go on.
+    func isFedHere() {
+        nextLook.withLock { $0 = nil }
+        let recorded = try? recordedFailure()
+        failure.withLock { $0 = recorded }
+    }
 
     /// Asks the file that is live now, should another process have switched.
     private func lookForSwitch() throws {
