@@ -70,6 +70,7 @@ package struct PastEntity<P: EntityProjection> {
             let recorded = try history.event(at: positions[applied])
             guard recorded.record.stream == StreamName(P.entity, id), recorded.record.version > version else {
                 try apply(1)
+                if applied % Self.batchEvents == 0 { await Task.yield() }
                 continue
             }
             if items.count == limit { return (items, true) }
