@@ -5,7 +5,7 @@
 ## make run       build Daybook and start it with a demonstration shop
 ## make test      build and run every test
 ## make bench     measure beside the machine's limits; writes the table of docs/BENCHMARKS.md
-## make faults    run the program under every fault, about an hour (root sees all of them)
+## make faults    run the program under every fault, about two hours (root sees all of them)
 ## make simulate  run the shop on a simulated disk: SEEDS=1000 runs, from SEED=1 on
 ## make sanitize  unit tests under the thread and the address sanitizer
 ## make fuzz      mutated input at what reads bytes from outside, five minutes each
