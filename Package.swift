@@ -165,7 +165,7 @@ let package = Package(
             name: "QueryAPITests",
             dependencies: [
                 "CommandAPI", "EventStore", "HTTPService", "Ledger", "Projections", "QueryAPI", "Subscriptions",
-                "TestSupport",
+                "TestSupport", "TestTools",
             ]
         ),
         .testTarget(

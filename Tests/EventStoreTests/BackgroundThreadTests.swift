@@ -1,5 +1,6 @@
 import EventStore
 import Synchronization
+import TestTools
 import Testing
 
 @Suite("A background thread")
@@ -15,7 +16,7 @@ struct BackgroundThreadTests {
             seen = held
             BackgroundThread.start("test", with: held, ended: ended) { _ in }
         }
-        #expect(await ended.reached(1, within: .seconds(30)))
+        #expect(await ended.reached(1, within: .patience))
         #expect(seen == nil)
     }
 

@@ -49,7 +49,7 @@ extension RefusingProjectionTests {
                 #expect(model.watermark.value == before.position.rawValue)
 
                 Picky.refuses.withLock { $0 = nil }
-                #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
+                #expect(await model.watermark.reached(store.log.head.value, within: .patience))
                 #expect(try model.rows("name") == ["A", "BAD", "C", "D", "E", "F"])
                 try await until { model.stoppedBy == nil }
                 await projector.stop()
@@ -110,7 +110,7 @@ extension RefusingProjectionTests {
                 let projectors = try models.projectors(of: store, logger: .silent) + [picky]
                 for projector in projectors { projector.start() }
                 for other in models.all {
-                    #expect(await other.watermark.reached(3, within: .seconds(30)))
+                    #expect(await other.watermark.reached(3, within: .patience))
                     #expect(other.stoppedBy == nil)
                 }
                 try await until { model.stoppedBy != nil }

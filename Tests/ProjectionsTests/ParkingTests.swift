@@ -60,13 +60,13 @@ extension RefusingProjectionTests {
 
                 try await park(2, of: store)
                 #expect(try await retry(store) == nil)
-                #expect(await model.watermark.reached(3, within: .seconds(30)))
+                #expect(await model.watermark.reached(3, within: .patience))
                 #expect(try model.rows("name") == ["A", "C"])
                 #expect(try other.recordedFailure() == nil)
 
                 try await setPrice("BAD", on: writer)
                 try await setPrice("A", on: writer)
-                #expect(await model.watermark.reached(5, within: .seconds(30)))
+                #expect(await model.watermark.reached(5, within: .patience))
                 #expect(try model.rows("name") == ["A", "A", "C"])
                 let parked = try #require(try other.parkedEvents(of: store).first)
                 #expect(parked.position == Position(rawValue: 2))
@@ -85,7 +85,7 @@ extension RefusingProjectionTests {
                 try await park(2, of: store)
                 #expect(try await retry(store) == nil)
                 try await setPrice("BAD", on: writer)
-                #expect(await model.watermark.reached(4, within: .seconds(30)))
+                #expect(await model.watermark.reached(4, within: .patience))
                 // It is as bad as it was.
                 await #expect(throws: FailedEvent.self) {
                     try await onOwnThread {
@@ -115,7 +115,7 @@ extension RefusingProjectionTests {
                 #expect(try await retry(store) == nil)
                 try await setPrice("BAD", on: writer)
                 try await setPrice("C", on: writer)
-                #expect(await model.watermark.reached(5, within: .seconds(30)))
+                #expect(await model.watermark.reached(5, within: .patience))
                 let live = try model.contents()
                 try await onOwnThread {
                     let build = try ReadModelBuild([Picky.self], of: store, in: store.readModelsDirectory)

@@ -94,14 +94,14 @@ struct RebuildTests {
             #expect(models.stock.isBeingBuilt)
             for projector in projectors { projector.start() }
             for model in models.all {
-                #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
+                #expect(await model.watermark.reached(store.log.head.value, within: .patience))
                 #expect(try await model.isWhole(within: .zero))
                 #expect(model.path.hasSuffix("-2.sqlite"), "built, not fed")
                 #expect(model.current.previous == nil, "there was nothing to go back to")
             }
             try await history.go(on: writer, commands: 20)
             for model in models.all {
-                #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
+                #expect(await model.watermark.reached(store.log.head.value, within: .patience))
             }
             for projector in projectors { await projector.stop() }
             let fed = try ReadModels(directory: store.directory + "/fed")
@@ -228,10 +228,9 @@ struct RebuildTests {
                 try build.run()
                 try build.finish()
             }
-            let end = ContinuousClock.now + .seconds(30)
-            while try reading.stock.rows("item").isEmpty || reading.stock.path.hasSuffix("stock-v2.sqlite"),
-                ContinuousClock.now < end
-            {}
+            try await until {
+                try !reading.stock.rows("item").isEmpty && !reading.stock.path.hasSuffix("stock-v2.sqlite")
+            }
             #expect(reading.stock.path.hasSuffix("stock-v2-2.sqlite"))
             #expect(reading.carts.path.hasSuffix("carts-v1.sqlite"))
         }
@@ -304,11 +303,7 @@ struct RebuildTests {
         _ one: ReadModelFile, _ other: ReadModelFile, _ store: Store, _ comment: Comment
     ) async throws {
         let head = store.log.headPosition
-        let end = ContinuousClock.now + .seconds(30)
-        while try one.checkpoint().position < head || other.checkpoint().position < head {
-            try #require(ContinuousClock.now < end, comment)
-            await Task.yield()
-        }
+        try await until { try one.checkpoint().position >= head && other.checkpoint().position >= head }
         let (mine, theirs) = (try one.contents(), try other.contents())
         #expect(Set(mine.keys) == Set(theirs.keys), comment)
         for (table, rows) in mine {

@@ -25,7 +25,7 @@ struct ReplayTests {
                 try catchUp(store, "/steps")
             }
             for model in models.all {
-                #expect(await model.watermark.reached(store.log.head.value, within: .seconds(30)))
+                #expect(await model.watermark.reached(store.log.head.value, within: .patience))
             }
             for projector in projectors { await projector.stop() }
             return try snapshot(models)
@@ -104,7 +104,7 @@ struct ReplayTests {
                 let receipt = try await shop.accept(
                     "receive-stock", #"{"sku":"LAMP","location":"main","quantity":1}"#)
                 #expect(receipt.position == log.headPosition)
-                #expect(await model.watermark.reached(receipt.position.rawValue, within: .seconds(30)))
+                #expect(await model.watermark.reached(receipt.position.rawValue, within: .patience))
                 #expect(model.watermark.value == receipt.position.rawValue)
                 #expect(try model.checkpoint().position == receipt.position)
             }

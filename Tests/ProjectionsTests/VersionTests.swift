@@ -49,7 +49,7 @@ struct VersionTests {
             #expect(try await build(Names2.self, of: store).isEmpty, "the upper case is declared, the rest is equal")
             try await history.go(on: writer, commands: 100)
             try await writer.accept("register-product", #"{"sku":"LATE","name":"late"}"#)
-            #expect(await old.watermark.reached(store.log.head.value, within: .seconds(30)))
+            #expect(await old.watermark.reached(store.log.head.value, within: .patience))
             #expect(old.path.hasSuffix("names-v1.sqlite"))
             #expect(try old.rows("name").contains("LATE|late"))
 
@@ -71,7 +71,7 @@ struct VersionTests {
     @Test("What differs from the version before and should not is told by row and stream")
     func different() async throws {
         try await withOldProgram { store, _, old, _ in
-            #expect(await old.watermark.reached(store.log.head.value, within: .seconds(30)))
+            #expect(await old.watermark.reached(store.log.head.value, within: .patience))
             let differences = try await build(Names3.self, of: store).map(\.description)
             #expect(differences.count == 6)
             #expect(

@@ -1,5 +1,6 @@
 import EventStore
 import TestSupport
+import TestTools
 import Testing
 
 @Suite("Followers which stay, and which ask for what can't be", .serialized)
@@ -16,7 +17,7 @@ struct LongFollowerTests {
                 try await server.stop()
                 stopped.advance(to: 1)
             }
-            #expect(await stopped.reached(1, within: .seconds(60)))
+            #expect(await stopped.reached(1, within: .patience))
             // Where it did not: the follower leaves, and is noticed.
             try await follower.leave(shop)
             try await stopping.value

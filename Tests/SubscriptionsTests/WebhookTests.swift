@@ -9,7 +9,7 @@ import Testing
 
 @testable import Subscriptions
 
-@Suite("Webhooks", .serialized, .timeLimit(.minutes(2)))
+@Suite("Webhooks", .serialized, .timeLimit(.minutes(5)))
 struct WebhookTests {
     /// A shop whose events go to a receiver.
     private func withWebhook(

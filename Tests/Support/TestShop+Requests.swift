@@ -3,6 +3,7 @@ package import EventStore
 package import Ledger
 import Logging
 package import Projections
+import TestTools
 
 /// Headers in the order in which they are sent.
 package typealias Headers = KeyValuePairs<String, String>
@@ -63,7 +64,7 @@ extension TestShop {
     /// Returns when every read model has come to the log's head.
     package func isCaughtUp() async -> Bool {
         for model in models.all {
-            guard await model.watermark.reached(store.log.head.value, within: .seconds(30)) else { return false }
+            guard await model.watermark.reached(store.log.head.value, within: .patience) else { return false }
         }
         return true
     }

@@ -1,6 +1,7 @@
 import EventStore
 import Ledger
 import TestServers
+import TestTools
 import Testing
 
 @testable import EventStore
@@ -153,7 +154,7 @@ struct EventLogTests {
     func wakes(on backend: LogBackend) async throws {
         try await backend.data().open { store in
             let log = store.log
-            let waiting = Task.immediate { await log.head.reached(3, within: .seconds(50)) }
+            let waiting = Task.immediate { await log.head.reached(3, within: .patience) }
             var chain = Chain()
             try chain.append(2, to: log)
             try chain.append(1, to: log)

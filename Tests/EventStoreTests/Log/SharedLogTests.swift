@@ -161,14 +161,14 @@ struct SharedLogTests {
                 }
                 stopped.advance(to: 1)
             }.start()
-            #expect(await following.reached(1, within: .seconds(30)))
+            #expect(await following.reached(1, within: .patience))
             // More than a follower takes in at once.
             for _ in 1...10 {
                 try chain.append(5_000, to: store.log)
                 #expect(try store.log.record(at: chain.position) != nil)
             }
             stop.advance(to: 1)
-            #expect(await stopped.reached(1, within: .seconds(30)))
+            #expect(await stopped.reached(1, within: .patience))
         }
     }
 
@@ -268,7 +268,7 @@ final class SharedShop: Sendable {
         let (head, rows) = (try replica.head().position, try replica.records(after: .start, limit: 1_000_000))
         #expect(rows.map(\.position.rawValue) == Array(1...head.rawValue))
         for node in nodes {
-            #expect(await node.store.log.head.reached(head.rawValue, within: .seconds(30)))
+            #expect(await node.store.log.head.reached(head.rawValue, within: .patience))
             let mine = try node.store.log.readEncoded(after: .start, limit: .max)
             #expect(mine.map(\.bytes) == rows.map(\.bytes), "node \(node.number)")
         }

@@ -23,7 +23,7 @@ struct WatermarkTests {
         #expect(await mark.reached(0, within: .seconds(-1)))
         let cancelled = Task.immediate {
             withUnsafeCurrentTask { $0?.cancel() }
-            return await mark.reached(4, within: .seconds(50))
+            return await mark.reached(4, within: .patience)
         }
         #expect(await cancelled.value)
     }
@@ -31,7 +31,7 @@ struct WatermarkTests {
     @Test("An advance to the value or beyond wakes", arguments: [7, 8, 1_000])
     func wakes(value: UInt64) async {
         let mark = Watermark(5)
-        let waiting = Task.immediate { await mark.reached(7, within: .seconds(50)) }
+        let waiting = Task.immediate { await mark.reached(7, within: .patience) }
         mark.advance(to: 6)
         mark.advance(to: value)
         #expect(await waiting.value)
@@ -45,7 +45,7 @@ struct WatermarkTests {
         mark.advance(to: 1)
         #expect(await !waiting.value)
         // It works on after that.
-        let again = Task.immediate { await mark.reached(2, within: .seconds(50)) }
+        let again = Task.immediate { await mark.reached(2, within: .patience) }
         mark.advance(to: 2)
         #expect(await again.value)
     }
@@ -55,7 +55,7 @@ struct WatermarkTests {
         let mark = Watermark()
         let waiting = Task.immediate {
             if before { withUnsafeCurrentTask { $0?.cancel() } }
-            return await mark.reached(1, within: .seconds(50))
+            return await mark.reached(1, within: .patience)
         }
         waiting.cancel()
         #expect(await !waiting.value)
@@ -67,7 +67,7 @@ struct WatermarkTests {
     func many() async {
         let mark = Watermark()
         let waiting = (1...1_000).map { index in
-            Task.immediate { await mark.reached(UInt64(index % 100 + 1), within: .seconds(50)) ? mark.value : 0 }
+            Task.immediate { await mark.reached(UInt64(index % 100 + 1), within: .patience) ? mark.value : 0 }
         }
         for value in stride(from: UInt64(7), through: 105, by: 7) { mark.advance(to: value) }
         for (index, task) in waiting.enumerated() {
@@ -83,7 +83,7 @@ struct WatermarkTests {
         await withTaskGroup { group in
             for _ in 1...8 {
                 group.addTask {
-                    for value in 1...last { #expect(await mark.reached(value, within: .seconds(50))) }
+                    for value in 1...last { #expect(await mark.reached(value, within: .patience)) }
                 }
             }
             for _ in 1...2 {
@@ -104,7 +104,7 @@ struct WatermarkTests {
             let mark = Watermark()
             let kinds = (0..<10).map { _ in Int.random(in: 0..<3, using: &random) }
             let waiting = kinds.map { kind in
-                Task { await mark.reached(1, within: kind == 0 ? .microseconds(20) : .seconds(50)) }
+                Task { await mark.reached(1, within: kind == 0 ? .microseconds(20) : .patience) }
             }
             for (kind, task) in zip(kinds, waiting) where kind == 1 { task.cancel() }
             mark.advance(to: 1)
@@ -122,9 +122,9 @@ struct WatermarkTests {
         let thread = Thread {
             mark.waitBlocking(for: 1, timeoutMilliseconds: 1)
             continuation.yield(mark.value)
-            mark.waitBlocking(for: 1, timeoutMilliseconds: 50_000)
+            mark.waitBlocking(for: 1, timeoutMilliseconds: Int(Duration.patience.components.seconds) * 1_000)
             continuation.yield(mark.value)
-            mark.waitBlocking(for: 1, timeoutMilliseconds: 50_000)
+            mark.waitBlocking(for: 1, timeoutMilliseconds: Int(Duration.patience.components.seconds) * 1_000)
             continuation.finish()
         }
         thread.start()

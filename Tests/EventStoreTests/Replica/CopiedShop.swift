@@ -73,7 +73,7 @@ final class CopiedShop: Sendable {
     /// Copies what the log has, and returns where the copy stands.
     func copyAll(_ store: Store) async throws -> Position {
         try await copying(store) { replicator in
-            _ = await replicator.position.reached(store.log.head.value, within: .seconds(60))
+            _ = await replicator.position.reached(store.log.head.value, within: .patience)
             return replicator.status.position
         }
     }

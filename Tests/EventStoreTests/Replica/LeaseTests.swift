@@ -18,11 +18,11 @@ struct LeaseTests {
             let other = try shop.takeOver()
             try await shop.copying(store, mode) { replicator in
                 let writer = store.startWriter(replicator: replicator, logger: .silent)
-                #expect(await replicator.interruptions.reached(1, within: .seconds(60)))
+                #expect(await replicator.interruptions.reached(1, within: .patience))
                 #expect(try await writer.outcome(of: ReserveStock(sku: sku("A"), quantity: 1)).fault == .led)
                 #expect(replicator.status.trouble?.contains("the other one") == true)
                 try Replica(url: shop.url).release(other)
-                #expect(await replicator.connections.reached(1, within: .seconds(60)))
+                #expect(await replicator.connections.reached(1, within: .patience))
                 try await replicator.untilWell()
                 try await writer.sell(sku("A"), stock: 5)
                 await writer.stop()
@@ -72,7 +72,7 @@ struct LeaseTests {
             let killed = try replica.claim(for: store.log, leader: "killed", home: home, lease: .seconds(3_600))
             #expect(try replica.leadership().isHeld)
             try await shop.copying(store) { replicator in
-                #expect(await replicator.connections.reached(1, within: .seconds(60)))
+                #expect(await replicator.connections.reached(1, within: .patience))
             }
             let after = try replica.leadership()
             #expect(after.epoch == killed.epoch + 1)
@@ -92,7 +92,7 @@ struct LeaseTests {
                     script: "UPDATE log_head SET epoch = 0, leader = 'one before', lease_until = '-infinity'")
                 try shop.admit("leader", true)
                 try await writer.sell(sku("A"), stock: 5)
-                #expect(await replicator.position.reached(2, within: .seconds(60)), "\(replicator.status)")
+                #expect(await replicator.position.reached(2, within: .patience), "\(replicator.status)")
             }
         }
     }

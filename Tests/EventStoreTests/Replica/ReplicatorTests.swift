@@ -33,7 +33,7 @@ struct ReplicatorTests {
             for _ in 1...5 {
                 try await shop.sell(60, &sales, writer)
                 try await shop.copying(store) { replicator in
-                    _ = await replicator.position.reached(store.log.head.value / 2, within: .seconds(60))
+                    _ = await replicator.position.reached(store.log.head.value / 2, within: .patience)
                 }
             }
             #expect(try await shop.copyAll(store) == store.log.headPosition)
@@ -75,7 +75,7 @@ struct ReplicatorTests {
         try await shop.data.write { store, writer in
             try await writer.sell(sku("LAMP"), stock: 5)
             try await shop.copying(store, url: user) { replicator in
-                _ = await replicator.position.reached(store.log.head.value, within: .seconds(60))
+                _ = await replicator.position.reached(store.log.head.value, within: .patience)
             }
             let denied = try #require(throws: PostgresError.self) { try Connection(url: user).execute(statement) }
             #expect(denied.sqlState.rawValue == "42501", "\(denied)")
@@ -92,13 +92,13 @@ struct ReplicatorTests {
         try await shop.data.write { store, writer in
             try await writer.sell(sku("A"), stock: 5)
             try await shop.copying(store, url: user) { replicator in
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
                 try shop.admit("copier", false)
                 try await shop.sell(50, seed: 7, writer)
-                #expect(await replicator.interruptions.reached(1, within: .seconds(60)))
+                #expect(await replicator.interruptions.reached(1, within: .patience))
                 #expect(replicator.status.position < store.log.headPosition)
                 try shop.admit("copier", true)
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
                 #expect(replicator.status.trouble == nil)
             }
             #expect(try shop.doubts(store) == [])
@@ -137,7 +137,7 @@ struct ReplicatorTests {
         try await shop.data.write { store, writer in
             try await writer.sell(sku("A"), stock: 5)
             try await shop.copying(store, url: user) { replicator in
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
                 try shop.connect().execute(script: hindrance.script(isThere: true, role: shop.role("copier")))
                 for backend in try shop.backends(of: "copier") { kill(backend, SIGTERM) }
                 try await shop.sell(40, seed: round, writer)
@@ -145,7 +145,7 @@ struct ReplicatorTests {
                 try await until { replicator.status.trouble?.contains(hindrance.said) == true }
                 #expect(replicator.status.position < store.log.headPosition)
                 try shop.connect().execute(script: hindrance.script(isThere: false, role: shop.role("copier")))
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
             }
             #expect(try shop.doubts(store) == [])
         }
@@ -159,13 +159,13 @@ struct ReplicatorTests {
         try await shop.data.write { store, writer in
             try await writer.sell(sku("A"), stock: 5)
             try await shop.copying(store, url: user, silenceMax: .milliseconds(500)) { replicator in
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
                 let backend = try #require(try shop.backends(of: "copier").first)
                 #expect(kill(backend, SIGSTOP) == 0)
                 try await shop.sell(50, seed: 7, writer)
-                #expect(await replicator.interruptions.reached(1, within: .seconds(60)))
+                #expect(await replicator.interruptions.reached(1, within: .patience))
                 #expect(kill(backend, SIGCONT) == 0)
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
             }
             #expect(try shop.doubts(store) == [])
         }
@@ -183,7 +183,7 @@ struct ReplicatorTests {
                     for backend in try shop.backends(of: "copier") { kill(backend, SIGTERM) }
                     try await shop.sell(20, &sales, writer)
                 }
-                #expect(await replicator.position.reached(store.log.head.value, within: .seconds(60)))
+                #expect(await replicator.position.reached(store.log.head.value, within: .patience))
             }
             #expect(try shop.doubts(store) == [])
         }

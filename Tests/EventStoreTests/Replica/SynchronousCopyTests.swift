@@ -65,7 +65,7 @@ struct SynchronousCopyTests {
             let inHand = Task.immediate {
                 try await writer.outcome(of: ReserveStock(sku: sku("A"), quantity: 1), key: "in hand")
             }
-            _ = await store.log.head.reached(3, within: .seconds(60))
+            _ = await store.log.head.reached(3, within: .patience)
             try shop.admit("copier", false)
             #expect(try await inHand.value.fault == .replicaAway)
             #expect(try await writer.outcome(of: ReserveStock(sku: sku("A"), quantity: 1)).fault == .replicaAway)
@@ -91,7 +91,7 @@ struct SynchronousCopyTests {
                 let writer = store.startWriter(replicator: replicator, logger: .silent)
                 try await replicator.untilWell()
                 try await writer.sell(sku("A"), stock: 5)
-                _ = await replicator.position.reached(2, within: .seconds(60))
+                _ = await replicator.position.reached(2, within: .patience)
                 _ = try shop.takeOver()
                 let fault = try #require(await replicator.untilEnded())
                 #expect(fault.code == .fenced)

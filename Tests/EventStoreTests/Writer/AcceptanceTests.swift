@@ -1,6 +1,7 @@
 import EventStore
 import Foundation
 import Ledger
+import TestTools
 import Testing
 
 @testable import EventStore
@@ -107,7 +108,7 @@ struct AcceptanceTests {
         let data = try TemporaryData()
         try await data.write { store, writer in
             let log = store.log
-            let waiting = Task.immediate { await log.head.reached(1, within: .seconds(50)) }
+            let waiting = Task.immediate { await log.head.reached(1, within: .patience) }
             let receipt = try await writer.accept(Scripted.note("one"))
             #expect(await waiting.value)
             #expect(try store.log.refreshHead() == receipt.position)

@@ -1,6 +1,7 @@
 import EventStore
 import Foundation
 import Ledger
+import TestTools
 import Testing
 
 @testable import EventStore
@@ -67,7 +68,7 @@ struct ConcurrencyTests {
                     group.addTask {
                         var place = Position.start
                         while place.rawValue < last {
-                            try #require(await log.head.reached(place.rawValue + 1, within: .seconds(250)))
+                            try #require(await log.head.reached(place.rawValue + 1, within: .patience))
                             let newest = try log.read(after: place, limit: 50).last?.position
                             place = try #require(newest, "what was announced can be read")
                         }
