@@ -62,7 +62,7 @@ let package = Package(
 
         // The steps of the Postgres schema, within the program.
         .target(
-            name: "Migrations", path: "migrations",
+            name: "Migrations", path: "migrations", exclude: ["events"],
             resources: [.embedInCode("postgres/0001_log.sql"), .embedInCode("postgres/0002_lease.sql")]),
 
         // The parts, in the order of their arrows.

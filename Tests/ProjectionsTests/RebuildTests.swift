@@ -69,7 +69,7 @@ struct RebuildTests {
                 }
             }
             #expect(begins.map(\.rawValue) == [0, 80, 160])
-            #expect(try ReadModels(directory: store.readModelsDirectory).stock.path.hasSuffix("stock-v2.sqlite"))
+            #expect(try ReadModels(directory: store.readModelsDirectory).stock.path.hasSuffix("stock-v3.sqlite"))
             let build = try ReadModelBuild(ReadModels.names, of: store)
             try build.run()
             try build.finish()
@@ -229,9 +229,9 @@ struct RebuildTests {
                 try build.finish()
             }
             try await until {
-                try !reading.stock.rows("item").isEmpty && !reading.stock.path.hasSuffix("stock-v2.sqlite")
+                try !reading.stock.rows("item").isEmpty && !reading.stock.path.hasSuffix("stock-v3.sqlite")
             }
-            #expect(reading.stock.path.hasSuffix("stock-v2-2.sqlite"))
+            #expect(reading.stock.path.hasSuffix("stock-v3-2.sqlite"))
             #expect(reading.carts.path.hasSuffix("carts-v1.sqlite"))
         }
     }
@@ -243,7 +243,7 @@ struct RebuildTests {
             let models = try ReadModels(directory: store.readModelsDirectory)
             try models.catchUp(with: store)
             let rows = try models.stock.contents()
-            let path = store.readModelsDirectory + "/stock-v2.sqlite"
+            let path = store.readModelsDirectory + "/stock-v3.sqlite"
             try ReadModelFile.remove(path)
             if !isGone { try Data(repeating: 7, count: 20_000).write(to: URL(filePath: path)) }
             let build = try ReadModelBuild(["stock"], of: store)
@@ -251,7 +251,7 @@ struct RebuildTests {
             try build.finish()
             let rebuilt = try ReadModels(of: store, repairing: nil)
             #expect(try rebuilt.stock.contents() == rows)
-            #expect(rebuilt.stock.path.hasSuffix("stock-v2-2.sqlite"))
+            #expect(rebuilt.stock.path.hasSuffix("stock-v3-2.sqlite"))
         }
     }
 

@@ -51,8 +51,8 @@ struct RowsTests {
             #expect(try models.stock.rows("item") == ["LAMP|2|5"])
             #expect(
                 try models.stock.rows("movement") == [
-                    "3|0|LAMP|10|supplier|available:main|10|NULL|1770112800000000",
-                    "5|0|LAMP|12|available:main|reserved:main|2|R|1770112800000000",
+                    "3|0|LAMP|10|supplier|available:main|10|NULL|1770112800000000|test",
+                    "5|0|LAMP|12|available:main|reserved:main|2|R|1770112800000000|test",
                 ])
             #expect(try models.stock.rows("expiring").first?.hasPrefix("LAMP|R|main|2|") == true)
         }

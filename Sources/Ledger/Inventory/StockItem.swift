@@ -12,6 +12,8 @@ package struct StockItem: Aggregate {
         case shipped
         /// Came back, and not put back for sale.
         case returned
+        /// Came back broken.
+        case damaged
         /// Counted as gone; below zero where more was found than lost.
         case lost
     }
@@ -57,7 +59,17 @@ package struct StockItem: Aggregate {
         case reserved(ReservationID, Reservation)
         case released(ReservationID, allocations: Allocations, expired: Bool)
         case shipped(ReservationID, allocations: Allocations)
-        case returned(Allocation, document: DocumentID, restocked: Bool)
+        case takenBack(Allocation, document: DocumentID, Disposition)
+    }
+
+    /// What becomes of goods that came back.
+    package enum Disposition: String, CaseIterable, Sendable {
+        /// They are for sale again.
+        case restocked
+        /// They are kept apart, until somebody has looked at them.
+        case keptApart = "kept-apart"
+        /// They can't be sold any more.
+        case damaged
     }
 
     private var accounts = StockAccounts()
@@ -81,7 +93,7 @@ package struct StockItem: Aggregate {
         case .released(let id, _, _), .shipped(let id, _):
             held[ReservationKey(id)] = nil
             dropEndedExpiries()
-        case .received, .adjusted, .returned: break
+        case .received, .adjusted, .takenBack: break
         }
     }
 
@@ -104,8 +116,16 @@ package struct StockItem: Aggregate {
             }
         case .shipped(_, let allocations):
             allocations.map { Movement(from: .reserved($0.location), to: .shipped, quantity: $0.quantity) }
-        case .returned(let goods, _, let restocked):
-            [Movement(from: .shipped, to: restocked ? .available(goods.location) : .returned, quantity: goods.quantity)]
+        case .takenBack(let goods, _, let disposition):
+            [Movement(from: .shipped, to: account(of: goods.location, disposition), quantity: goods.quantity)]
+        }
+    }
+
+    private static func account(of location: Location, _ disposition: Disposition) -> Account {
+        switch disposition {
+        case .restocked: .available(location)
+        case .keptApart: .returned
+        case .damaged: .damaged
         }
     }
 }
@@ -239,10 +259,12 @@ extension StockItem {
             ]
     }
 
-    func takeBack(_ quantity: Int64, document: DocumentID, restocked: Bool, sku: SKU) throws(Refusal) -> Event {
-        if restocked { try refuseOverflow(adding: quantity, sku: sku) }
+    func takeBack(
+        _ quantity: Int64, document: DocumentID, _ disposition: Disposition, sku: SKU
+    ) throws(Refusal) -> Event {
+        if disposition == .restocked { try refuseOverflow(adding: quantity, sku: sku) }
         let location = fullestLocation ?? Location(trusted: "main")
-        return .returned(Allocation(location: location, quantity: quantity), document: document, restocked: restocked)
+        return .takenBack(Allocation(location: location, quantity: quantity), document: document, disposition)
     }
 
     private func expirations(at now: Timestamp) -> [Event] {
@@ -298,7 +320,7 @@ extension StockItem {
         let onHand = balances.reduce(Int64(0)) { sum, balance in
             switch balance.account {
             case .available, .reserved: sum + balance.quantity
-            case .supplier, .shipped, .returned, .lost: sum
+            case .supplier, .shipped, .returned, .damaged, .lost: sum
             }
         }
         guard onHand + quantity <= Self.quantityMax else {

@@ -56,7 +56,7 @@ package struct StockMovements: Sendable {
         return try Row.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT position, part, type, source, target, quantity, cause, effective_at FROM movement
+                    SELECT position, part, type, source, target, quantity, cause, effective_at, actor FROM movement
                     WHERE sku = ? AND (position, part) < (?, ?) ORDER BY position DESC, part DESC LIMIT ?
                     """),
             arguments: [sku, bound?.0 ?? Int64.max, bound?.1 ?? Int64.max, limit + 1])
@@ -70,6 +70,7 @@ package struct StockMovements: Sendable {
         writer.field("quantity", row[5] as Int64)
         writer.field("cause", row[6] as String?)
         writer.field("effectiveAt", Timestamp(microseconds: row[7]).description)
+        writer.field("actor", row[8] as String)
     }
 
     /// Reservations that have ended by the clock alone.

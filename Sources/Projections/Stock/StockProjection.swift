@@ -5,7 +5,7 @@ package import Ledger
 /// How many pieces of each SKU are where, and every movement that made it so.
 package struct StockProjection: Projection {
     package static let name = "stock"
-    package static let version = 2
+    package static let version = 3
     package static let categories: Set<Category> = [.stock]
 
     private var balances: [BalanceKey: Int64] = [:]
@@ -40,7 +40,8 @@ package struct StockProjection: Projection {
                 -- In the order of the log, so that rows are added at the end.
                 CREATE TABLE movement (
                     position INTEGER NOT NULL, part INTEGER NOT NULL, sku TEXT NOT NULL, type INTEGER NOT NULL,
-                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL
+                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL,
+                    actor TEXT NOT NULL
                 );
                 """)
     }
@@ -54,7 +55,7 @@ package struct StockProjection: Projection {
         let sku = recorded.record.stream.id
         heads[sku] = (recorded.record.version, recorded.record.position)
         try trackExpiry(of: event, sku: sku, in: database)
-        var row = try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        var row = try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
         movements = row
         for (part, movement) in StockItem.movements(of: event).enumerated() {
             let source = movement.from.place
@@ -72,6 +73,7 @@ package struct StockProjection: Projection {
             row.bind(movement.quantity)
             row.bind(event.cause)
             row.bind(recorded.record.effectiveAt.microseconds)
+            row.bind(recorded.record.actor)
             try row.insert()
         }
     }
@@ -88,7 +90,7 @@ package struct StockProjection: Projection {
         case .released(let id, _, _), .shipped(let id, _):
             try database.cachedStatement(sql: "DELETE FROM expiring WHERE sku = ? AND reservation = ?")
                 .execute(arguments: [sku, id.text])
-        case .received, .adjusted, .returned: break
+        case .received, .adjusted, .takenBack: break
         }
     }
 
@@ -116,6 +118,7 @@ extension StockItem.Account {
         case .reserved(let location): ("reserved", location.text, "reserved:" + location.text)
         case .shipped: ("shipped", "", "shipped")
         case .returned: ("returned", "", "returned")
+        case .damaged: ("damaged", "", "damaged")
         case .lost: ("lost", "", "lost")
         }
     }
@@ -128,7 +131,7 @@ extension StockItem.Event {
         case .received(_, let reference): reference
         case .adjusted(_, _, let reason): reason
         case .reserved(let id, _), .released(let id, _, _), .shipped(let id, _): id.text
-        case .returned(_, let document, _): document.text
+        case .takenBack(_, let document, _): document.text
         }
     }
 }

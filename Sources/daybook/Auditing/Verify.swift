@@ -99,7 +99,7 @@ struct StockAudit {
                         "Position \(recorded.record.position): \(balance.account) of \"\(sku)\" is \(balance.quantity), below zero."
                     )
                 }
-            case .supplier, .shipped, .returned, .lost: break
+            case .supplier, .shipped, .returned, .damaged, .lost: break
             }
         }
         if sum != 0 {

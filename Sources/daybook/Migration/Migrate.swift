@@ -10,7 +10,8 @@ struct Migrate: AsyncParsableCommand {
         discussion: """
             Before a new program is deployed, with the new program, beside the old one at work:
 
-              daybook migrate plan                 everything that apply would do, how long it takes, and how much room
+              daybook migrate plan                 everything that apply would do, how long it takes, and how much room;
+                                                   which events this program reads as others than they were written
               daybook migrate apply                steps of the Postgres schema, then the read models of new versions
               daybook migrate status               what is there
 
@@ -37,6 +38,11 @@ struct Migrate: AsyncParsableCommand {
                 isNothing = false
             }
             if let store = try await target.store() {
+                for retired in try store.log.retiredEvents() {
+                    print(
+                        "events      \(retired.from.name) is read as \(retired.to.name): \(Terminal.grouped(retired.count)); the log stays as it is"
+                    )
+                }
                 let missing = try ReadModels.missing(of: store)
                 if !missing.isEmpty {
                     show(try BuildPlan(missing, of: store))
