@@ -40,7 +40,7 @@ let package = Package(
         // C libraries of the system: module maps only.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
-        .systemLibrary(name: "CScheduling"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "EventStore",
             dependencies: [
-                "CScheduling", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
+                "CLinux", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
             ]),
         .target(
             name: "Projections",

@@ -24,7 +24,7 @@ struct Migrate: AsyncParsableCommand {
             transaction of its own, and old programs work with what they make. daybook serve does all of this by itself, but then it
             answers nothing from a new read model until that is whole.
             """,
-        subcommands: [Plan.self, Apply.self, State.self, RollBack.self])
+        subcommands: [Plan.self, Apply.self, State.self, RollBack.self, Log.self])
 
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
