@@ -28,16 +28,17 @@ package final class LogMigration {
 
     /// - Parameters:
     ///   - file: of edits.
+    ///   - source: the store of the old directory, which others may write to.
     ///   - newDirectory: beside the old one, on the same file system. What an earlier try left there is begun anew.
     /// - Throws: `InvalidEdits`; `EventStoreError.directory` where the new directory has something else.
-    package init(_ file: [UInt8], of directory: String, into newDirectory: String, logger: Logger) throws {
+    package init(_ file: [UInt8], of source: Store, into newDirectory: String, logger: Logger) throws {
         edits = try LogEdits(file)
         self.file = file
-        self.directory = try Self.resolved(directory)
+        directory = try Self.resolved(source.directory)
         self.newDirectory = newDirectory
-        source = try Store(directory: directory, access: .readOnly, logger: logger)
+        self.source = source
+        let transformation = try LogTransformation(edits) { try source.registration(of: $0) }
         try Self.clear(newDirectory)
-        let transformation = try LogTransformation(edits) { [source] in try source.registration(of: $0) }
         try FileManager.default.createDirectory(
             atPath: newDirectory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         try DurableFile.write("", to: newDirectory + "/" + Self.unfinishedName)

@@ -57,9 +57,10 @@ extension Migrate {
         }
 
         private func open(_ file: [UInt8], _ directory: String, _ new: String) throws -> LogMigration {
+            let source = try Store(directory: directory, access: .readOnly)
             do {
                 return try LogMigration(
-                    file, of: directory, into: new, logger: Logger(label: "daybook") { _ in SwiftLogNoOpLogHandler() })
+                    file, of: source, into: new, logger: Logger(label: "daybook") { _ in SwiftLogNoOpLogHandler() })
             } catch let error as InvalidEdits {
                 throw Failure(.usage, "\(edits ?? ""): \(error).")
             }
