@@ -11,9 +11,12 @@ import Testing
 
 @Suite("A rebuild beside the live read models", .serialized, .timeLimit(.minutes(5)))
 struct RebuildTests {
+    /// How many random histories are gone through; `DAYBOOK_TEST_HISTORIES=100` in `make nightly`.
+    private static let histories = ProcessInfo.processInfo.environment["DAYBOOK_TEST_HISTORIES"].flatMap(Int.init) ?? 3
+
     @Test(
-        "While commands and queries go on, all are built anew, asked from then on, and equal to what was asked, row for row; so they are when taken back",
-        arguments: 0..<3)
+        "While commands and queries go on, all are built anew, asked from then on, and equal to what was asked, row for row; so they are when taken back, and forwards once more",
+        arguments: 0..<histories)
     func beside(_ index: Int) async throws {
         let seed = SplitMix64.seed &+ UInt64(index)
         try await TestShop.open { shop in
@@ -44,6 +47,14 @@ struct RebuildTests {
                 #expect(model.path.hasSuffix("-v\(model.version).sqlite"))
                 let other = try #require(model.current.previous)
                 try await equal(model.live, other, store, "\(model.name) taken back, seed \(seed)")
+            }
+            try await onOwnThread { for name in ReadModels.names { try ReadModels.rollBack(name, of: store) } }
+            try await history.go(on: shop.writer, commands: 20)
+            #expect(await shop.isCaughtUp())
+            for model in shop.models.all {
+                #expect(model.path.hasSuffix("-2.sqlite"))
+                let other = try #require(model.current.previous)
+                try await equal(model.live, other, store, "\(model.name) forwards again, seed \(seed)")
             }
         }
     }
