@@ -1,6 +1,5 @@
 import CLinux
 import Foundation
-import JSON
 package import Logging
 
 /// A data directory made of another one as some edits have it, held against it, and put in its place.
@@ -23,7 +22,6 @@ package final class LogMigration {
     private var lock: DirectoryLock?
 
     private static let unfinishedName = "unfinished"
-    private static let recordName = "log-migration.json"
     private static let supersededName = "superseded"
 
     /// - Parameters:
@@ -109,24 +107,14 @@ package final class LogMigration {
     package func exchange() throws {
         precondition(lock != nil, "nobody writes to the old log")
         try DurableFile.write(rewriter.map.csv, to: newDirectory + "/positions.csv")
-        try DurableFile.write(record, to: newDirectory + "/" + Self.recordName)
+        let record = LogMigrationRecord(
+            reason: edits.reason, wasThrough: rewriter.position.rawValue, isThrough: target.log.headPosition.rawValue,
+            dropped: rewriter.dropped, added: rewriter.added)
+        try record.write(to: newDirectory)
+        try DurableFile.write(String(decoding: file, as: UTF8.self), to: newDirectory + "/edits.json")
         try FileManager.default.removeItem(atPath: newDirectory + "/" + Self.unfinishedName)
         try Self.exchange(directory, newDirectory)
         try DurableFile.write(directory, to: newDirectory + "/" + Self.supersededName)
-    }
-
-    /// What was done and why, for who looks into the directory later.
-    private var record: String {
-        let json = JSONWriter.object { writer in
-            writer.field("reason", edits.reason)
-            writer.field("wasThrough", Int64(rewriter.position.rawValue))
-            writer.field("isThrough", Int64(target.log.headPosition.rawValue))
-            writer.field("dropped", Int64(rewriter.dropped))
-            writer.field("added", Int64(rewriter.added))
-            writer.key("edits")
-            writer.raw(file[...])
-        }
-        return String(decoding: json, as: UTF8.self)
     }
 
     /// Removes what an earlier try left; anything else is refused.
@@ -158,7 +146,7 @@ extension LogMigration {
         let directory = try resolved(directory)
         let mark = newDirectory + "/" + supersededName
         guard FileManager.default.fileExists(atPath: mark),
-            let record = FileManager.default.contents(atPath: directory + "/" + recordName)
+            let record = try LogMigrationRecord(of: directory)
         else {
             throw EventStoreError(
                 .directory,
@@ -170,11 +158,10 @@ extension LogMigration {
         ]
         defer { withExtendedLifetime(locks) {} }
         let head = try Store(directory: directory, access: .readOnly).log.headPosition.rawValue
-        let migrated = try JSONDocument(Array(record)).root.field("isThrough")?.wholeNumber ?? 0
-        guard leavesBehind || head == UInt64(migrated) else {
+        guard leavesBehind || head == record.isThrough else {
             throw EventStoreError(
                 .directory,
-                "\(head - UInt64(migrated)) events were appended since the log was migrated; the old one does not have them. With --leave-behind it takes its place all the same, and they stay in \(newDirectory).")
+                "\(head - record.isThrough) events were appended since the log was migrated; the old one does not have them. With --leave-behind it takes its place all the same, and they stay in \(newDirectory).")
         }
         try FileManager.default.removeItem(atPath: mark)
         try exchange(directory, newDirectory)
@@ -199,5 +186,35 @@ extension Store {
         throw EventStoreError(
             .directory,
             "\(directory) is kept from before its log was migrated, and nothing is written to it. To go back to it: daybook migrate log --back.")
+    }
+}
+
+/// What was done to a log and why: stays in its directory, beside the edits and `positions.csv`.
+package struct LogMigrationRecord: Codable {
+    package let reason: String
+    /// The head of the log it was made of.
+    package let wasThrough: UInt64
+    /// The head of the log when it took that one's place.
+    package let isThrough: UInt64
+    package let dropped: Int
+    package let added: Int
+
+    private static let name = "/log-migration.json"
+
+    init(reason: String, wasThrough: UInt64, isThrough: UInt64, dropped: Int, added: Int) {
+        (self.reason, self.wasThrough, self.isThrough) = (reason, wasThrough, isThrough)
+        (self.dropped, self.added) = (dropped, added)
+    }
+
+    /// Nil where the log was made of no other.
+    package init?(of directory: String) throws {
+        guard let file = FileManager.default.contents(atPath: directory + Self.name) else { return nil }
+        self = try JSONDecoder().decode(Self.self, from: file)
+    }
+
+    func write(to directory: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        try DurableFile.write(String(decoding: try encoder.encode(self), as: UTF8.self), to: directory + Self.name)
     }
 }

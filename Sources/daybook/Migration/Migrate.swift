@@ -101,6 +101,11 @@ struct Migrate: AsyncParsableCommand {
                 for step in try migrator.plan() { print("\(step.number) \(step.name) missing") }
             }
             guard let store = try await target.store() else { return }
+            if let log = try LogMigrationRecord(of: store.directory) {
+                print(
+                    "log made of another, up to position \(Terminal.grouped(Int(log.isThrough))): \(log.dropped) events dropped, \(log.added) added: \(log.reason)"
+                )
+            }
             for model in try ReadModels.versions(of: store) {
                 let before = model.before.map { "; version \($0) is kept" } ?? ""
                 let position = model.position.map { "position \(Terminal.grouped($0.rawValue))" } ?? "missing"
