@@ -24,7 +24,9 @@ struct LogMigrationJourneyTests {
         return result
     }
 
-    @Test("Beside a server at work the new log is made; the server stops, both change places, and the next one answers from it")
+    @Test(
+        "Beside a server at work the new log is made; the server stops, both change places, and the next one answers from it"
+    )
     func switchOver() async throws {
         try write(#"{"rename":"LAN-01","to":"LANTERN"}"#)
         let server = try Server(data: "shop", in: directory.path, ["--demo"])
@@ -64,7 +66,9 @@ struct LogMigrationJourneyTests {
         #expect(try await serving { try await HTTP.get("\($0.queries)/stock/LAN-01").status } == 200)
     }
 
-    @Test("A file that is none, one that does not fit, and a directory that is taken are refused with what to do, and nothing is changed")
+    @Test(
+        "A file that is none, one that does not fit, and a directory that is taken are refused with what to do, and nothing is changed"
+    )
     func refused() async throws {
         try await serving { _ in }
         func refusal(_ arguments: [String]) throws -> String {

@@ -69,7 +69,8 @@ package struct LogEdits: Equatable, Sendable {
             return .drop(stream)
         default:
             throw InvalidEdits(
-                "\(place) is none of {\"rename\", \"to\"}, {\"merge\", \"into\"}, {\"split\", \"from\", \"to\", \"name\"}, {\"drop\"}")
+                "\(place) is none of {\"rename\", \"to\"}, {\"merge\", \"into\"}, {\"split\", \"from\", \"to\", \"name\"}, {\"drop\"}"
+            )
         }
     }
 
@@ -80,7 +81,9 @@ package struct LogEdits: Equatable, Sendable {
         var fields: [String: JSONElement] = [:]
         for field in element.fields {
             let name = field.name.text ?? ""
-            guard known.contains(name) else { throw InvalidEdits("\(place) has a field \"\(name)\", which means nothing") }
+            guard known.contains(name) else {
+                throw InvalidEdits("\(place) has a field \"\(name)\", which means nothing")
+            }
             fields[name] = field.value
         }
         return fields

@@ -124,7 +124,8 @@ package final class LogMigration {
         guard found.isEmpty || found.contains(unfinishedName) else {
             throw EventStoreError(
                 .directory,
-                "\(directory) is there already, and was not left by an interrupted migration. Name another, with --into, or remove it.")
+                "\(directory) is there already, and was not left by an interrupted migration. Name another, with --into, or remove it."
+            )
         }
         try files.removeItem(atPath: directory)
     }
@@ -150,7 +151,8 @@ extension LogMigration {
         else {
             throw EventStoreError(
                 .directory,
-                "\(newDirectory) is not what a migration of the log in \(directory) left. Name that directory with --into.")
+                "\(newDirectory) is not what a migration of the log in \(directory) left. Name that directory with --into."
+            )
         }
         let locks = [
             try DirectoryLock(directory: directory, use: "writes to the data directory"),
@@ -161,7 +163,8 @@ extension LogMigration {
         guard leavesBehind || head == record.isThrough else {
             throw EventStoreError(
                 .directory,
-                "\(head - record.isThrough) events were appended since the log was migrated; the old one does not have them. With --leave-behind it takes its place all the same, and they stay in \(newDirectory).")
+                "\(head - record.isThrough) events were appended since the log was migrated; the old one does not have them. With --leave-behind it takes its place all the same, and they stay in \(newDirectory)."
+            )
         }
         try FileManager.default.removeItem(atPath: mark)
         try exchange(directory, newDirectory)
@@ -172,7 +175,8 @@ extension LogMigration {
         guard daybook_exchange(directory, other) == 0 else {
             throw EventStoreError(
                 .directory,
-                "\(directory) and \(other) can't change places: \(String(cString: strerror(errno))). Both have to be on one file system, and neither one's root.")
+                "\(directory) and \(other) can't change places: \(String(cString: strerror(errno))). Both have to be on one file system, and neither one's root."
+            )
         }
         try DurableFile.synchronizeDirectory(of: directory)
         try DurableFile.synchronizeDirectory(of: other)
@@ -185,7 +189,8 @@ extension Store {
         guard FileManager.default.fileExists(atPath: directory + "/superseded") else { return }
         throw EventStoreError(
             .directory,
-            "\(directory) is kept from before its log was migrated, and nothing is written to it. To go back to it: daybook migrate log --back.")
+            "\(directory) is kept from before its log was migrated, and nothing is written to it. To go back to it: daybook migrate log --back."
+        )
     }
 }
 

@@ -122,7 +122,8 @@ struct LogTransformation {
     private mutating func rewrite(_ record: Record) throws -> Rewritten? {
         guard !droppedStreams.contains(record.stream) else {
             guard record.type != .cartOrdered else {
-                throw InvalidEdits("\(record.stream) can't be dropped: it became an order, at position \(record.position)")
+                throw InvalidEdits(
+                    "\(record.stream) can't be dropped: it became an order, at position \(record.position)")
             }
             return nil
         }
@@ -247,7 +248,9 @@ extension LogTransformation {
         case .cartLineAdded:
             return try Self.edit(payload, Daybook_V1_CartLineAdded.self) { try sku(&$0.sku, in: cart, record) }
         case .cartChargeAdded:
-            return try Self.edit(payload, Daybook_V1_CartChargeAdded.self) { try sku(&$0.charge.code, in: cart, record) }
+            return try Self.edit(payload, Daybook_V1_CartChargeAdded.self) {
+                try sku(&$0.charge.code, in: cart, record)
+            }
         case .cartQuantityChanged:
             return try Self.edit(payload, Daybook_V1_CartQuantityChanged.self) { try sku(&$0.sku, in: cart, record) }
         case .cartLineRemoved:

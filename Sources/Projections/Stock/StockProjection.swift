@@ -55,7 +55,8 @@ package struct StockProjection: Projection {
         let sku = recorded.record.stream.id
         heads[sku] = (recorded.record.version, recorded.record.position)
         try trackExpiry(of: event, sku: sku, in: database)
-        var row = try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        var row =
+            try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
         movements = row
         for (part, movement) in StockItem.movements(of: event).enumerated() {
             let source = movement.from.place

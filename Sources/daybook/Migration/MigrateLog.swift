@@ -8,7 +8,8 @@ import Subscriptions
 extension Migrate {
     struct Log: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a log in which something was otherwise from the beginning, and put it in the old one's place.",
+            abstract:
+                "Make a log in which something was otherwise from the beginning, and put it in the old one's place.",
             discussion: """
                 For what no event can say: two products are one, one SKU was given to two, a test's cart. The file of edits says what
                 and why; migrations/log of the source has examples. Positions become others, so that followers of /events begin anew
@@ -26,7 +27,8 @@ extension Migrate {
         @Option(help: "Where the new data directory is made. [the old one's name and \".migrated\"]") var into: String?
         @Flag(name: .customLong("switch"), help: "Put it in the old one's place.") var switches = false
         @Flag(help: "Put the old one in its place again.") var back = false
-        @Flag(help: "With --back: even where events were appended since, which the old one does not have.") var leaveBehind = false
+        @Flag(help: "With --back: even where events were appended since, which the old one does not have.")
+        var leaveBehind = false
 
         func validate() throws {
             guard (edits != nil) != back else {
@@ -51,7 +53,8 @@ extension Migrate {
             try advance(migration)
             try Rebuild.build(ReadModels.names, of: migration.target, verify: false)
             guard switches else {
-                return print("\(new) holds the migrated shop; nothing else was changed. Add --switch to put it in place.")
+                return print(
+                    "\(new) holds the migrated shop; nothing else was changed. Add --switch to put it in place.")
             }
             try await switchOver(migration, directory, new)
         }
@@ -114,10 +117,13 @@ extension Migrate {
 
         /// Decisions about single events name them by positions that will be others.
         private func refuseParked(_ directory: String) throws {
-            guard let found = try? FileManager.default.contentsOfDirectory(atPath: directory + "/parked"), !found.isEmpty
+            guard let found = try? FileManager.default.contentsOfDirectory(atPath: directory + "/parked"),
+                !found.isEmpty
             else { return }
             throw Failure(
-                .check, "There are parked events, see daybook projection list. Unpark them first: their positions become others.")
+                .check,
+                "There are parked events, see daybook projection list. Unpark them first: their positions become others."
+            )
         }
     }
 }

@@ -31,7 +31,8 @@ struct LogEditsTests {
             (#"{"rename":"A"}"#, "edit 1 is none of"), (#"{"rename":"A","to":"B","name":"C"}"#, "edit 1 is none of"),
             (#"{"rename":"A","to":"B"},{"swap":"A"}"#, #"edit 2 has a field "swap""#), ("7", "edit 1 is not an object"),
             (#"{"rename":"é","to":"B"}"#, "edit 1: "), (#"{"rename":7,"to":"B"}"#, "edit 1: "),
-            (#"{"drop":"order-1"}"#, "edit 1: what can be dropped"), (#"{"drop":"cart"}"#, "edit 1: what can be dropped"),
+            (#"{"drop":"order-1"}"#, "edit 1: what can be dropped"),
+            (#"{"drop":"cart"}"#, "edit 1: what can be dropped"),
             (#"{"split":"A","from":0,"to":"B","name":"n"}"#, #"edit 1: "from""#),
             (#"{"split":"A","from":"1","to":"B","name":"n"}"#, #"edit 1: "from""#),
             (#"{"split":"A","from":1,"to":"B","name":""}"#, #"edit 1: "name""#), ("", "has none"),
@@ -50,7 +51,9 @@ struct LogEditsTests {
 
     @Test(
         "A file without a reason, or that is none, is refused",
-        arguments: ["", "[]", "{}", #"{"edits":[]}"#, #"{"reason":"","edits":[{"drop":"cart-X"}]}"#, #"{"reason":"w"}"#])
+        arguments: [
+            "", "[]", "{}", #"{"edits":[]}"#, #"{"reason":"","edits":[{"drop":"cart-X"}]}"#, #"{"reason":"w"}"#,
+        ])
     func file(text: String) {
         #expect(throws: InvalidEdits.self) { try LogEdits(Array(text.utf8)) }
     }

@@ -126,7 +126,8 @@ struct LogMigrationTests {
             try await writer.accept(FulfilOrder(order: EventStoreTests.order("1")))
             try await writer.accept(FulfilOrder(order: EventStoreTests.order("3")))
             try await writer.accept(
-                ReturnItems(order: EventStoreTests.order("1"), pieces: [.init(code: sku("S"), quantity: 1)], restock: true))
+                ReturnItems(
+                    order: EventStoreTests.order("1"), pieces: [.init(code: sku("S"), quantity: 1)], restock: true))
             try await writer.accept(ReceiveStock(sku: sku("S"), location: .init(trusted: "main"), quantity: 4))
         }
         // Of the ten one is sold before, and two are taken by the cart that had the first product: they must stay.
@@ -186,7 +187,9 @@ struct LogMigrationTests {
             #expect(migration.dropped == 3)
             #expect(!new.contains { $0.record.stream.id == "test" || $0.record.stream.id == "B" })
         }
-        for (edit, message) in [(#"{"drop":"cart-c-1"}"#, "it became an order"), (#"{"drop":"product-A"}"#, "mentions it")] {
+        for (edit, message) in [
+            (#"{"drop":"cart-c-1"}"#, "it became an order"), (#"{"drop":"product-A"}"#, "mentions it"),
+        ] {
             let migration = try migration(edit)
             #expect { try migration.advance() } throws: { "\($0)".contains(message) }
         }

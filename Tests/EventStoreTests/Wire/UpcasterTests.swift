@@ -79,13 +79,16 @@ struct UpcasterTests {
         #expect(throws: MalformedEvent.self) { try upcasters.current(.creditNoteIssued, other) }
     }
 
-    @Test("In a log it is found, shown and folded as what it became, its bytes stay, and it is found by its old name, too")
+    @Test(
+        "In a log it is found, shown and folded as what it became, its bytes stay, and it is found by its old name, too"
+    )
     func inLog() async throws {
         try await TemporaryData().open { store in
-            let old = try Daybook_V1_StockReturned.with {
-                $0.goods = Daybook_V1_Allocation(.at("main", 3))
-                $0.document = "C-1"
-            }.serializedBytes() as [UInt8]
+            let old =
+                try Daybook_V1_StockReturned.with {
+                    $0.goods = Daybook_V1_Allocation(.at("main", 3))
+                    $0.document = "C-1"
+                }.serializedBytes() as [UInt8]
             let buffer = RecordBuffer()
             buffer.append(Record.sample(.stockReturned, at: 1, payload: [])) { $0.raw(old) }
             let bytes = buffer.withBytes { Array($0) }

@@ -86,7 +86,9 @@ extension Action {
         case .fulfil(let order, let pieces):
             try FulfilOrder(order: .init(trusted: order), pieces: pieces.map { $0.map(Self.piece) })
         case .giveBack(let order, let pieces, let fate):
-            try ReturnItems(order: .init(trusted: order), pieces: pieces.map(Self.piece), restock: fate == .forSale, damaged: fate == .broken)
+            try ReturnItems(
+                order: .init(trusted: order), pieces: pieces.map(Self.piece), restock: fate == .forSale,
+                damaged: fate == .broken)
         default: preconditionFailure("no order command: \(self)")
         }
     }
