@@ -41,7 +41,7 @@ struct RowsTests {
         }
     }
 
-    @Test("Stock keeps balances that sum to nothing, every movement, and what expires")
+    @Test("Stock keeps balances that sum to nothing, and what expires")
     func stock() async throws {
         try await rows(Self.opening) { (models) throws in
             #expect(
@@ -49,11 +49,6 @@ struct RowsTests {
                     "LAMP|available|main|8", "LAMP|reserved|main|2", "LAMP|supplier||-10",
                 ])
             #expect(try models.stock.rows("item") == ["LAMP|2|5"])
-            #expect(
-                try models.stock.rows("movement") == [
-                    "3|0|LAMP|10|supplier|available:main|10|NULL|1770112800000000|test",
-                    "5|0|LAMP|12|available:main|reserved:main|2|R|1770112800000000|test",
-                ])
             #expect(try models.stock.rows("expiring").first?.hasPrefix("LAMP|R|main|2|") == true)
         }
         try await rows(["register-product": #"{"sku":"A","name":"A"}"#]) { (models) throws in

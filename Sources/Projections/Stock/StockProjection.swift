@@ -2,7 +2,7 @@ package import EventStore
 package import GRDB
 package import Ledger
 
-/// How many pieces of each SKU are where, and every movement that made it so.
+/// How many pieces of each SKU are where. What made it so stands in the log: `StockMovements`.
 package struct StockProjection: Projection {
     package static let name = "stock"
     package static let version = 3
@@ -10,7 +10,6 @@ package struct StockProjection: Projection {
 
     private var balances: [BalanceKey: Int64] = [:]
     private var heads: [String: (version: Version, position: Position)] = [:]
-    private var movements: RowInsertion?
 
     private struct BalanceKey: Hashable, Comparable {
         let sku: String
@@ -37,17 +36,7 @@ package struct StockProjection: Projection {
                     sku TEXT NOT NULL, reservation TEXT NOT NULL, location TEXT NOT NULL, quantity INTEGER NOT NULL,
                     expires_at INTEGER NOT NULL, PRIMARY KEY (sku, reservation, location)
                 ) WITHOUT ROWID;
-                -- In the order of the log, so that rows are added at the end.
-                CREATE TABLE movement (
-                    position INTEGER NOT NULL, part INTEGER NOT NULL, sku TEXT NOT NULL, type INTEGER NOT NULL,
-                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL,
-                    actor TEXT NOT NULL
-                );
                 """)
-    }
-
-    package static func createIndexes(in database: Database) throws {
-        try database.execute(sql: "CREATE UNIQUE INDEX movement_sku ON movement (sku, position, part)")
     }
 
     package mutating func apply(_ recorded: Recorded, in database: Database) throws {
@@ -55,28 +44,14 @@ package struct StockProjection: Projection {
         let sku = recorded.record.stream.id
         heads[sku] = (recorded.record.version, recorded.record.position)
         try trackExpiry(of: event, sku: sku, in: database)
-        var row =
-            try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
-        movements = row
-        for (part, movement) in StockItem.movements(of: event).enumerated() {
-            let source = movement.from.place
-            let target = movement.to.place
-            balances[BalanceKey(sku: sku, account: source.account, location: source.location), default: 0] -=
-                movement.quantity
-            balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] +=
-                movement.quantity
-            row.bind(Int64(recorded.record.position.rawValue))
-            row.bind(Int64(part))
-            row.bind(sku)
-            row.bind(Int64(recorded.record.type.rawValue))
-            row.bind(source.text)
-            row.bind(target.text)
-            row.bind(movement.quantity)
-            row.bind(event.cause)
-            row.bind(recorded.record.effectiveAt.microseconds)
-            row.bind(recorded.record.actor)
-            try row.insert()
+        for movement in StockItem.movements(of: event) {
+            add(-movement.quantity, of: sku, to: movement.from.place)
+            add(movement.quantity, of: sku, to: movement.to.place)
         }
+    }
+
+    private mutating func add(_ change: Int64, of sku: String, to place: StockItem.Place) {
+        balances[BalanceKey(sku: sku, account: place.account, location: place.location), default: 0] += change
     }
 
     private func trackExpiry(of event: StockItem.Event, sku: String, in database: Database) throws {
@@ -111,28 +86,28 @@ package struct StockProjection: Projection {
     }
 }
 
-extension StockItem.Account {
-    fileprivate var place: (account: String, location: String, text: String) {
-        switch self {
-        case .supplier: ("supplier", "", "supplier")
-        case .available(let location): ("available", location.text, "available:" + location.text)
-        case .reserved(let location): ("reserved", location.text, "reserved:" + location.text)
-        case .shipped: ("shipped", "", "shipped")
-        case .returned: ("returned", "", "returned")
-        case .damaged: ("damaged", "", "damaged")
-        case .lost: ("lost", "", "lost")
-        }
+extension StockItem {
+    /// An account as rows and answers name it.
+    struct Place {
+        let account: String
+        /// Empty for the accounts that are nowhere.
+        var location = ""
+
+        /// `available:main`.
+        var text: String { location.isEmpty ? account : account + ":" + location }
     }
 }
 
-extension StockItem.Event {
-    /// What the movement was for, in one word for people: a reference, a reason, an order, a document.
-    fileprivate var cause: String? {
+extension StockItem.Account {
+    var place: StockItem.Place {
         switch self {
-        case .received(_, let reference): reference
-        case .adjusted(_, _, let reason): reason
-        case .reserved(let id, _), .released(let id, _, _), .shipped(let id, _): id.text
-        case .takenBack(_, let document, _): document.text
+        case .supplier: StockItem.Place(account: "supplier")
+        case .available(let location): StockItem.Place(account: "available", location: location.text)
+        case .reserved(let location): StockItem.Place(account: "reserved", location: location.text)
+        case .shipped: StockItem.Place(account: "shipped")
+        case .returned: StockItem.Place(account: "returned")
+        case .damaged: StockItem.Place(account: "damaged")
+        case .lost: StockItem.Place(account: "lost")
         }
     }
 }
