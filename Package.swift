@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of ours, for what Swift can't be asked to do.
+        .target(name: "CAllocator"),
         .target(name: "CLMDBFaults"),
         .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
 
@@ -99,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
+                "CAllocator", "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
                 "Postgres", "Projections", "QueryAPI", "Subscriptions", argumentParser, configuration, histogram,
                 hummingbird, logging,
                 nioCore, serviceLifecycle, systemPackage, unixSignals,

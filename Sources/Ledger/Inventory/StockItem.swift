@@ -97,27 +97,37 @@ package struct StockItem: Aggregate {
         }
     }
 
-    /// The entries an event makes in the accounts.
+    /// The entries an event makes in the accounts, in order.
     package static func movements(of event: Event) -> [Movement] {
+        var movements: [Movement] = []
+        forEachMovement(of: event) { movements.append($0) }
+        return movements
+    }
+
+    /// The same, lent one by one: where millions of events are folded, an array for each is a good part of it.
+    package static func forEachMovement(of event: Event, _ body: (Movement) -> Void) {
         switch event {
         case .received(let goods, _):
-            [Movement(from: .supplier, to: .available(goods.location), quantity: goods.quantity)]
+            body(Movement(from: .supplier, to: .available(goods.location), quantity: goods.quantity))
         case .adjusted(let location, let delta, _):
-            delta > 0
-                ? [Movement(from: .lost, to: .available(location), quantity: delta)]
-                : [Movement(from: .available(location), to: .lost, quantity: -delta)]
+            body(
+                delta > 0
+                    ? Movement(from: .lost, to: .available(location), quantity: delta)
+                    : Movement(from: .available(location), to: .lost, quantity: -delta))
         case .reserved(_, let reservation):
-            reservation.allocations.map {
-                Movement(from: .available($0.location), to: .reserved($0.location), quantity: $0.quantity)
+            for held in reservation.allocations {
+                body(Movement(from: .available(held.location), to: .reserved(held.location), quantity: held.quantity))
             }
         case .released(_, let allocations, _):
-            allocations.map {
-                Movement(from: .reserved($0.location), to: .available($0.location), quantity: $0.quantity)
+            for held in allocations {
+                body(Movement(from: .reserved(held.location), to: .available(held.location), quantity: held.quantity))
             }
         case .shipped(_, let allocations):
-            allocations.map { Movement(from: .reserved($0.location), to: .shipped, quantity: $0.quantity) }
+            for held in allocations {
+                body(Movement(from: .reserved(held.location), to: .shipped, quantity: held.quantity))
+            }
         case .takenBack(let goods, _, let disposition):
-            [Movement(from: .shipped, to: account(of: goods.location, disposition), quantity: goods.quantity)]
+            body(Movement(from: .shipped, to: account(of: goods.location, disposition), quantity: goods.quantity))
         }
     }
 

@@ -15,7 +15,7 @@ package struct CartsProjection: Projection {
 
     /// The carts of the batch, written once each.
     private var heads: [String: Head] = [:]
-    private var lines: RowInsertion?
+    private var lines: BulkStatement?
 
     package init() {}
 
@@ -72,7 +72,7 @@ package struct CartsProjection: Projection {
     private mutating func insert(
         _ line: Line, _ quantity: Int64, _ price: Amount, in cart: String, _ version: Version, _ database: Database
     ) throws {
-        var row = try lines ?? RowInsertion("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
+        var row = try lines ?? BulkStatement("INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
         lines = row
         row.bind(cart)
         row.bind(Int64(version.rawValue))
@@ -83,7 +83,7 @@ package struct CartsProjection: Projection {
         row.bind(quantity)
         row.bind(price.tenThousandths)
         row.bind(price.currency.code)
-        try row.insert()
+        try row.run()
     }
 
     /// As `Cart.apply`: pieces at the list's price join the first such line where that has the same price.

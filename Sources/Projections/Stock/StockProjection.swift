@@ -8,16 +8,25 @@ package struct StockProjection: Projection {
     package static let version = 3
     package static let categories: Set<Category> = [.stock]
 
-    private var balances: [BalanceKey: Int64] = [:]
-    private var heads: [String: (version: Version, position: Position)] = [:]
+    /// Of the batch, each written once.
+    private var items: [String: Change] = [:]
+    /// Whether the file has any, nil where nobody looked yet.
+    private var hasExpiring: Bool?
 
-    private struct BalanceKey: Hashable, Comparable {
-        let sku: String
-        let account: String
-        let location: String
+    private struct Change {
+        var version: Version
+        var position: Position
+        /// Few enough to be looked through.
+        private(set) var balances: [(account: StockItem.Account, quantity: Int64)] = []
 
-        static func < (left: BalanceKey, right: BalanceKey) -> Bool {
-            (left.sku, left.account, left.location) < (right.sku, right.account, right.location)
+        init(_ record: EventStore.Record) { (version, position) = (record.version, record.position) }
+
+        mutating func add(_ quantity: Int64, to account: StockItem.Account) {
+            if let index = balances.firstIndex(where: { $0.account == account }) {
+                balances[index].quantity += quantity
+            } else {
+                balances.append((account, quantity))
+            }
         }
     }
 
@@ -41,47 +50,63 @@ package struct StockProjection: Projection {
 
     package mutating func apply(_ recorded: Recorded, in database: Database) throws {
         guard case .stock(let event) = recorded.event else { return }
-        let sku = recorded.record.stream.id
-        heads[sku] = (recorded.record.version, recorded.record.position)
-        try trackExpiry(of: event, sku: sku, in: database)
-        for movement in StockItem.movements(of: event) {
-            add(-movement.quantity, of: sku, to: movement.from.place)
-            add(movement.quantity, of: sku, to: movement.to.place)
+        let record = recorded.record
+        try trackExpiry(of: event, sku: record.stream.id, in: database)
+        apply(event, record, to: &items[record.stream.id, default: Change(record)])
+    }
+
+    private func apply(_ event: StockItem.Event, _ record: EventStore.Record, to item: inout Change) {
+        (item.version, item.position) = (record.version, record.position)
+        StockItem.forEachMovement(of: event) { movement in
+            item.add(-movement.quantity, to: movement.from)
+            item.add(movement.quantity, to: movement.to)
         }
     }
 
-    private mutating func add(_ change: Int64, of sku: String, to place: StockItem.Place) {
-        balances[BalanceKey(sku: sku, account: place.account, location: place.location), default: 0] += change
-    }
-
-    private func trackExpiry(of event: StockItem.Event, sku: String, in database: Database) throws {
+    private mutating func trackExpiry(of event: StockItem.Event, sku: String, in database: Database) throws {
         switch event {
         case .reserved(let id, let reservation):
             guard let expiresAt = reservation.expiresAt else { return }
+            hasExpiring = true
             for allocation in reservation.allocations {
                 try database.cachedStatement(sql: "INSERT INTO expiring VALUES (?, ?, ?, ?, ?)").execute(arguments: [
                     sku, id.text, allocation.location.text, allocation.quantity, expiresAt.microseconds,
                 ])
             }
         case .released(let id, _, _), .shipped(let id, _):
+            let hasAny = try hasExpiring ?? Self.hasExpiring(database)
+            hasExpiring = hasAny
+            guard hasAny else { return }
             try database.cachedStatement(sql: "DELETE FROM expiring WHERE sku = ? AND reservation = ?")
                 .execute(arguments: [sku, id.text])
         case .received, .adjusted, .takenBack: break
         }
     }
 
+    private static func hasExpiring(_ database: Database) throws -> Bool {
+        try Bool.fetchOne(database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM expiring)")) == true
+    }
+
     package mutating func finish(in database: Database) throws {
-        let item = try database.cachedStatement(sql: "INSERT OR REPLACE INTO item VALUES (?, ?, ?)")
-        for (sku, head) in heads.sorted(by: { $0.key < $1.key }) {
-            try item.execute(arguments: [sku, Int64(head.version.rawValue), Int64(head.position.rawValue)])
-        }
-        let balance = try database.cachedStatement(
-            sql: """
-                INSERT INTO balance VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
-                """)
-        for (key, change) in balances.sorted(by: { $0.key < $1.key }) {
-            try balance.execute(arguments: [key.sku, key.account, key.location, change])
+        var item = try BulkStatement("INSERT OR REPLACE INTO item VALUES (?, ?, ?)", in: database)
+        var balance = try BulkStatement(
+            """
+            INSERT INTO balance VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
+            """, in: database)
+        for (sku, change) in items.sorted(by: { $0.key < $1.key }) {
+            item.bind(sku)
+            item.bind(Int64(change.version.rawValue))
+            item.bind(Int64(change.position.rawValue))
+            try item.run()
+            for (account, quantity) in change.balances {
+                let place = account.place
+                balance.bind(sku)
+                balance.bind(place.account)
+                balance.bind(place.location)
+                balance.bind(quantity)
+                try balance.run()
+            }
         }
     }
 }
