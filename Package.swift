@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CAllocator", "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
+                "CAllocator", "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB",
+                "Ledger",
                 "Postgres", "Projections", "QueryAPI", "Subscriptions", argumentParser, configuration, histogram,
                 hummingbird, logging,
                 nioCore, serviceLifecycle, systemPackage, unixSignals,

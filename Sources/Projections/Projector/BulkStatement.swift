@@ -45,6 +45,12 @@ struct BulkStatement {
         sqlite3_bind_null(handle, bound)
     }
 
+    /// A blob of at least one byte.
+    mutating func bind(_ value: [UInt8]) {
+        bound += 1
+        _ = value.withUnsafeBytes { sqlite3_bind_blob64(handle, bound, $0.baseAddress, UInt64($0.count), Self.copied) }
+    }
+
     /// Runs it with the values that were bound, which must be as many as it has places for.
     mutating func run() throws {
         bound = 0

@@ -89,13 +89,18 @@ struct ReadModelComparison {
     private func told(_ difference: ComparedTable.Difference, _ table: ComparedTable) throws -> RowDifference {
         RowDifference(
             model: file.projection.name, table: table.name, key: difference.key, columns: difference.columns,
-            isMissingFromLive: difference.isMissingFromLive, stream: try stream(of: difference.key.map(\.value)))
+            isMissingFromLive: difference.isMissingFromLive, stream: try stream(of: difference.key))
     }
 
-    private func stream(of keys: [String]) throws -> (name: String, newest: Position)? {
-        for key in keys {
+    private func stream(of key: [(column: String, value: String)]) throws -> (name: String, newest: Position)? {
+        for (column, value) in key {
+            if column == "position", let position = UInt64(value),
+                let stream = try store.log.record(at: Position(rawValue: position))?.stream
+            {
+                return (stream.description, try store.index.head(of: stream).position)
+            }
             for category in file.projection.categories {
-                let stream = StreamName(category, key)
+                let stream = StreamName(category, value)
                 let head = try store.index.head(of: stream)
                 if head != .none { return (stream.description, head.position) }
             }
