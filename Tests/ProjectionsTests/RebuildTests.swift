@@ -243,7 +243,7 @@ struct RebuildTests {
                 try !reading.stock.rows("item").isEmpty && !reading.stock.path.hasSuffix("stock-v3.sqlite")
             }
             #expect(reading.stock.path.hasSuffix("stock-v3-2.sqlite"))
-            #expect(reading.carts.path.hasSuffix("carts-v1.sqlite"))
+            #expect(reading.carts.path.hasSuffix("carts-v2.sqlite"))
         }
     }
 

@@ -86,11 +86,11 @@ struct RowsTests {
             "add-to-cart": #"{"cart":"C","sku":"A","quantity":4}"#,
         ]) { (models) throws in
             #expect(
-                try models.carts.rows("line") == [
-                    "C|1|0|1|A|NULL|1|9000|GBP", "C|2|0|0|A|NULL|5|10000|GBP", "C|3|1|0|POST|Express|1|30000|GBP",
-                    "C|5|0|0|A|NULL|4|20000|GBP",
+                try models.carts.rows("cart_line") == [
+                    "3|1|0|1|A|NULL|1|9000|GBP", "3|2|0|0|A|NULL|5|10000|GBP", "3|3|1|0|POST|Express|1|30000|GBP",
+                    "3|5|0|0|A|NULL|4|20000|GBP",
                 ])
-            #expect(try models.carts.rows("cart") == ["C|5|NULL"])
+            #expect(try models.carts.rows("cart") == ["3|C|5|NULL"])
             #expect(try models.carts.rows("product_name") == ["A|An A", "POST|Postage"])
         }
     }
@@ -108,8 +108,8 @@ struct RowsTests {
             "change-cart-quantity": #"{"cart":"C","sku":"A","quantity":7}"#,
         ]) { (models) throws in
             #expect(
-                try models.carts.rows("line") == [
-                    "C|1|0|0|A|NULL|7|10000|GBP", "C|3|0|1|A|NULL|1|9000|GBP", "C|4|1|0|POST|NULL|1|30000|GBP",
+                try models.carts.rows("cart_line") == [
+                    "3|1|0|0|A|NULL|7|10000|GBP", "3|3|0|1|A|NULL|1|9000|GBP", "3|4|1|0|POST|NULL|1|30000|GBP",
                 ])
         }
     }

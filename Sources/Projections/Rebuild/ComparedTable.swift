@@ -28,26 +28,45 @@ struct ComparedTable {
                 """)
         let indexes = try String.fetchAll(
             database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
-        return try tables.map { try ComparedTable(table: $0, of: projection, in: database) }
+        return try tables.compactMap { try ComparedTable(table: $0, of: projection, in: database) }
             + indexes.map { try ComparedTable(fullText: $0, in: database) }
     }
 
-    private init(table: String, of projection: any Projection.Type, in database: Database) throws {
-        func columns(_ condition: String) throws -> [String] {
-            try String.fetchAll(
-                database, sql: "SELECT name FROM pragma_table_info(?, 'main') WHERE \(condition) ORDER BY pk, cid",
-                arguments: [table])
-        }
+    /// Nil where the two have no key in common.
+    private init?(table: String, of projection: any Projection.Type, in database: Database) throws {
         let live = Set(
             try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?, 'live')", arguments: [table]))
-        let primary = try columns("pk > 0")
+        guard
+            let key = try Self.keys(of: table, in: database).first(where: { $0 == ["rowid"] || live.isSuperset(of: $0) }
+            )
+        else { return nil }
+        let columns = try String.fetchAll(
+            database, sql: "SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid", arguments: [table])
         name = table
-        key = primary.isEmpty ? ["rowid"] : primary
-        self.columns = try columns("pk = 0").filter {
-            live.contains($0) && !projection.expectedDifferences.contains("\(table).\($0)")
+        self.key = key
+        self.columns = columns.filter {
+            !key.contains($0) && live.contains($0) && !projection.expectedDifferences.contains("\(table).\($0)")
         }
         mainName = "main.\"\(table)\""
         liveName = "live.\"\(table)\""
+    }
+
+    /// What tells rows apart: the primary key, then what else is unique; the number of the row where nothing is.
+    private static func keys(of table: String, in database: Database) throws -> [[String]] {
+        let primary = try String.fetchAll(
+            database, sql: "SELECT name FROM pragma_table_info(?, 'main') WHERE pk > 0 ORDER BY pk", arguments: [table])
+        let unique = try String.fetchAll(
+            database,
+            sql: "SELECT name FROM pragma_index_list(?, 'main') WHERE \"unique\" AND NOT partial AND origin <> 'pk'",
+            arguments: [table])
+        let keys =
+            [primary]
+            + (try unique.map {
+                try String.fetchAll(
+                    database, sql: "SELECT name FROM pragma_index_info(?, 'main') ORDER BY seqno", arguments: [$0])
+            })
+        let stated = keys.filter { !$0.isEmpty }
+        return stated.isEmpty ? [["rowid"]] : stated
     }
 
     private init(fullText index: String, in database: Database) throws {
