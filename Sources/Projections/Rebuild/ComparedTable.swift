@@ -18,30 +18,45 @@ struct ComparedTable {
 
     /// All that both files have but the checkpoint. Of a full-text index every word with its places.
     static func all(of projection: any Projection.Type, in database: Database) throws -> [ComparedTable] {
-        let tables = try String.fetchAll(
+        let indexes = try String.fetchAll(
+            database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
+        return try tables(in: database).compactMap { try ComparedTable(table: $0, of: projection, in: database) }
+            + indexes.map { try ComparedTable(fullText: $0, in: database) }
+    }
+
+    /// Tables and columns, as `table.column`, that the live file has not, or by no key that both have: nothing can be said of them.
+    static func withoutCounterpart(of projection: any Projection.Type, in database: Database) throws -> [String] {
+        try tables(in: database).flatMap { table in
+            guard try ComparedTable(table: table, of: projection, in: database) != nil else { return [table] }
+            let live = try columns(of: table, in: "live", database)
+            return try columns(of: table, in: "main", database).filter { !live.contains($0) }.map { "\(table).\($0)" }
+        }
+    }
+
+    private static func tables(in database: Database) throws -> [String] {
+        try String.fetchAll(
             database,
             sql: """
                 SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
                     AND name NOT IN (\(ReadModelFile.ownTables.map { "'\($0)'" }.joined(separator: ", ")))
-                    AND name IN (SELECT name FROM live.sqlite_schema) AND sql NOT LIKE 'CREATE VIRTUAL%'
+                    AND sql NOT LIKE 'CREATE VIRTUAL%'
                     AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
                 """)
-        let indexes = try String.fetchAll(
-            database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
-        return try tables.compactMap { try ComparedTable(table: $0, of: projection, in: database) }
-            + indexes.map { try ComparedTable(fullText: $0, in: database) }
+    }
+
+    /// None where there is no such table.
+    private static func columns(of table: String, in file: String, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database, sql: "SELECT name FROM pragma_table_info(?, ?) ORDER BY cid", arguments: [table, file])
     }
 
     /// Nil where the two have no key in common.
     private init?(table: String, of projection: any Projection.Type, in database: Database) throws {
-        let live = Set(
-            try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?, 'live')", arguments: [table]))
-        guard
-            let key = try Self.keys(of: table, in: database).first(where: { $0 == ["rowid"] || live.isSuperset(of: $0) }
-            )
+        let live = try Self.columns(of: table, in: "live", database)
+        let keys = try Self.keys(of: table, in: database)
+        guard !live.isEmpty, let key = keys.first(where: { $0 == ["rowid"] || Set(live).isSuperset(of: $0) })
         else { return nil }
-        let columns = try String.fetchAll(
-            database, sql: "SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid", arguments: [table])
+        let columns = try Self.columns(of: table, in: "main", database)
         name = table
         self.key = key
         self.columns = columns.filter {

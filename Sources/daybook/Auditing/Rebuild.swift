@@ -56,7 +56,7 @@ struct Rebuild: AsyncParsableCommand {
 
     private static func compare(_ build: borrowing ReadModelBuild) throws {
         var differences = 0
-        try build.compare { difference in
+        let withoutCounterpart = try build.compare { difference in
             differences += 1
             print(difference)
         }
@@ -67,6 +67,8 @@ struct Rebuild: AsyncParsableCommand {
             )
         }
         print("every row is equal to the live one's")
+        guard !withoutCounterpart.isEmpty else { return }
+        print("not compared, as the version before has no such thing: \(withoutCounterpart.joined(separator: ", "))")
     }
 
     /// Feeds read models to the head of the log, one after another, each with a bar.
