@@ -26,7 +26,10 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         let names = try ReadModels.requireNames(projections)
-        BackgroundThread.lowerPriority()
+        try await GivingWay.during { try await run(names) }
+    }
+
+    private func run(_ names: [String]) async throws {
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let chosen = names.isEmpty ? ReadModels.names : names
         if dryRun { return show(try BuildPlan(chosen, of: store)) }

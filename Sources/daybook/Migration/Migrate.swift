@@ -80,8 +80,7 @@ struct Migrate: AsyncParsableCommand {
             if let store = try await target.store() {
                 let missing = try ReadModels.missing(of: store)
                 if !missing.isEmpty {
-                    BackgroundThread.lowerPriority()
-                    try Rebuild.build(missing, of: store, verify: verify)
+                    try await GivingWay.during { try Rebuild.build(missing, of: store, verify: verify) }
                     print("built \(missing.joined(separator: ", ")); start the new program now")
                     isNothing = false
                 }

@@ -48,8 +48,11 @@ extension Migrate {
             guard let file = FileManager.default.contents(atPath: edits ?? "") else {
                 throw Failure(.usage, "\(edits ?? "") can't be read. Name a file of edits.")
             }
-            BackgroundThread.lowerPriority()
-            let migration = try open(Array(file), directory, new)
+            try await GivingWay.during { try await migrate(Array(file), directory, new) }
+        }
+
+        private func migrate(_ file: [UInt8], _ directory: String, _ new: String) async throws {
+            let migration = try open(file, directory, new)
             try advance(migration)
             try Rebuild.build(ReadModels.names, of: migration.target, verify: false)
             guard switches else {
