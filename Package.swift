@@ -40,7 +40,7 @@ let package = Package(
         // C libraries of the system: module maps only.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
-        .systemLibrary(name: "CScheduling"),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of ours, for what Swift can't be asked to do.
+        .target(name: "CAllocator"),
         .target(name: "CLMDBFaults"),
         .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
 
@@ -62,7 +63,7 @@ let package = Package(
 
         // The steps of the Postgres schema, within the program.
         .target(
-            name: "Migrations", path: "migrations",
+            name: "Migrations", path: "migrations", exclude: ["events"],
             resources: [.embedInCode("postgres/0001_log.sql"), .embedInCode("postgres/0002_lease.sql")]),
 
         // The parts, in the order of their arrows.
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "EventStore",
             dependencies: [
-                "CScheduling", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
+                "CLinux", "JSON", "Ledger", "LMDB", "Migrations", "Postgres", crypto, logging, swiftProtobuf,
             ]),
         .target(
             name: "Projections",
@@ -99,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB", "Ledger",
+                "CAllocator", "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB",
+                "Ledger",
                 "Postgres", "Projections", "QueryAPI", "Subscriptions", argumentParser, configuration, histogram,
                 hummingbird, logging,
                 nioCore, serviceLifecycle, systemPackage, unixSignals,

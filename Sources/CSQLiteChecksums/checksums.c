@@ -95,6 +95,9 @@ static int checked_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
 }
 
 static void register_once(void) {
+    // To count what is allocated takes one lock for all threads, at each allocation. Refused, without harm, once SQLite is in use.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (sqlite3_initialize() != SQLITE_OK) return;
     real_vfs = sqlite3_vfs_find(NULL);
     if (real_vfs == NULL) return;
     checked_vfs = *real_vfs;
@@ -106,8 +109,6 @@ static void register_once(void) {
 
 int csqlitechecksums_register(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int code = sqlite3_initialize();
-    if (code != SQLITE_OK) return code;
     pthread_once(&once, register_once);
     return real_vfs == NULL ? SQLITE_ERROR : sqlite3_vfs_register(&checked_vfs, 1);
 }

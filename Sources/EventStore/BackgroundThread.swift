@@ -1,4 +1,4 @@
-import CScheduling
+import CLinux
 import Foundation
 import Synchronization
 

@@ -5,8 +5,9 @@ package final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
     /// - Parameter use: what the process does with the directory: "writes to the data directory".
+    /// - Parameter waits: until no other process has it, however long that takes.
     /// - Throws: `EventStoreError.directory` where another process has it, naming that process.
-    package init(directory: String, use: String) throws(EventStoreError) {
+    package init(directory: String, use: String, waits: Bool = false) throws(EventStoreError) {
         let path = directory + "/lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -15,7 +16,7 @@ package final class DirectoryLock: Sendable {
                 "\(path) can't be written: \(String(cString: strerror(errno))). Check the directory's owner and permissions."
             )
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 else {
             let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             close(descriptor)
             throw EventStoreError(

@@ -19,7 +19,12 @@ package enum DurableFile {
         guard rename(path, new) == 0 else {
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO, userInfo: [NSFilePathErrorKey: new])
         }
-        let directory = open(URL(filePath: new).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try synchronizeDirectory(of: new)
+    }
+
+    /// Makes durable which name the file or directory has.
+    static func synchronizeDirectory(of path: String) throws {
+        let directory = open(URL(filePath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }

@@ -39,6 +39,7 @@ package struct Store: Sendable {
             try Self.requireData(in: directory)
             lock = nil
         } else {
+            try Self.refuseSuperseded(directory)
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
         }

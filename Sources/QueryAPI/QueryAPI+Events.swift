@@ -96,7 +96,7 @@ extension QueryAPI {
                 throw QueryParameters.invalid(
                     "type",
                     "one or more, with commas between, of "
-                        + EventType.allCases.map(\.name).joined(separator: ", "), String(name))
+                        + EventType.current.map(\.name).joined(separator: ", "), String(name))
             }
             filter.types.insert(type)
         }

@@ -149,13 +149,15 @@ extension QueryAPI {
 }
 
 extension PastEntity.Change {
+    /// That it is a version further, and changed when the event happened.
+    private static var saidByTheEvent: Set<String> { ["/version", "/changedAt"] }
+
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.fields(of: recorded.json)
             writer.key("changes")
             writer.array { writer in
-                // That the version is the next one is said by the event.
-                for difference in differences where difference.pointer != "/version" {
+                for difference in differences where !Self.saidByTheEvent.contains(difference.pointer) {
                     writer.object {
                         $0.field("at", difference.pointer)
                         $0.field("before", raw: difference.before)

@@ -36,8 +36,10 @@ extension QueryAPI {
             let (limit, cursor) = (try Self.limit(parameters), try Self.cursor(parameters, numbers: [0, 1]))
             try await wait(for: models.stock, request)
             guard try models.answer(StockProjection.self, about: sku) != nil else { throw Self.unknownStock(sku) }
-            let page = try models.stock.read { try StockMovements(of: sku).page(limit: limit, after: cursor, in: $0) }
-            return list(page, models.stock)
+            let movements = StockMovements(of: sku, in: store)
+            return try Self.demandingOwnCursor(parameters) {
+                list(try models.stock.read { try movements.page(limit: limit, after: cursor, in: $0) }, models.stock)
+            }
         }
         router.get("/stock/:sku/why") { request, context in try await why(try context.part("sku"), request) }
     }
@@ -46,17 +48,29 @@ extension QueryAPI {
         let parameters = try QueryParameters(request, known: Self.whyOperation.queryNames)
         let limit = try Self.limit(parameters)
         let cursor = try Self.cursor(parameters, count: 4, numbers: [0, 1, 2, 3])
-        let movements = StockMovements(of: sku)
+        let movements = StockMovements(of: sku, in: store)
         if let moment = try await moment(parameters, request) {
             var past = try await past(Self.stock, sku, moment)
             try await past.foldAll()
-            let why = try past.read { try movements.why(limit: limit, after: cursor, now: moment.time, in: $0) }
+            let why = try Self.demandingOwnCursor(parameters) {
+                try past.read { try movements.why(limit: limit, after: cursor, now: moment.time, in: $0) }
+            }
             return .json(why ?? [], headers: [.daybookPosition: moment.position.description])
         }
         try await wait(for: models.stock, request)
-        let why = try models.stock.read { try movements.why(limit: limit, after: cursor, now: .now, in: $0) }
+        let why = try Self.demandingOwnCursor(parameters) {
+            try models.stock.read { try movements.why(limit: limit, after: cursor, now: .now, in: $0) }
+        }
         guard let why else { throw Self.unknownStock(sku) }
         return .json(why, headers: headers(models.stock))
+    }
+
+    private static func demandingOwnCursor<R>(_ parameters: QueryParameters, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch is UnknownCursor {
+            throw invalidCursor(parameters.text("cursor") ?? "")
+        }
     }
 
     private static func unknownStock(_ sku: String) -> Problem { .notFound(stock.code, stock.missing(sku)) }

@@ -134,10 +134,14 @@ extension QueryAPI {
     static func cursor(_ parameters: QueryParameters, count: Int = 2, numbers: Set<Int>) throws -> Cursor? {
         try parameters.text("cursor").map { text in
             guard let cursor = Cursor(text, count: count, numbers: numbers) else {
-                throw QueryParameters.invalid("cursor", "`next` of a page before, unchanged", text)
+                throw invalidCursor(text)
             }
             return cursor
         }
+    }
+
+    static func invalidCursor(_ text: String) -> Problem {
+        QueryParameters.invalid("cursor", "`next` of a page before, unchanged", text)
     }
 }
 

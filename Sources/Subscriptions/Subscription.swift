@@ -30,7 +30,7 @@ package struct Subscription: Codable, Equatable, Sendable {
         }
         for type in types where EventType(name: type) == nil {
             throw InvalidSubscription(
-                "\"\(type)\" is no type of events. There are: \(EventType.allCases.map(\.name).joined(separator: ", "))."
+                "\"\(type)\" is no type of events. There are: \(EventType.current.map(\.name).joined(separator: ", "))."
             )
         }
         if let stream, StreamName(stream) == nil {

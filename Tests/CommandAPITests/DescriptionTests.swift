@@ -152,7 +152,8 @@ private enum Sample {
         switch field.type {
         case .text: text(field.name)
         case .integer: 7
-        case .flag: true
+        // What need not be said is not so: of two such flags one may exclude the other.
+        case .flag: field.isRequired
         case .texts: ["one", "two"]
         case .attributes: ["size": "L"]
         case .object(let fields): object(fields)

@@ -114,7 +114,7 @@ struct EveryCommandTests {
             "issue-credit-note",
             #"{"document":"N1","lines":[{"code":"LAMP","quantity":1,"amount":{"amount":"2","currency":"GBP"}}]}"#,
             status: 201,
-            events: ["document-N1 1 credit-note.issued", "stock-LAMP 13 stock.returned"], result: ["document": "N1"],
+            events: ["document-N1 1 credit-note.issued", "stock-LAMP 13 stock.taken-back"], result: ["document": "N1"],
             etag: 1,
             location: "/streams/document-N1")
         try await teller.tell(

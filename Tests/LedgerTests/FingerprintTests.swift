@@ -178,9 +178,12 @@ struct FingerprintTests {
             return try pieces.map { try fulfil("o", $0) } + [fulfil("o", nil), fulfil("p", nil)]
         }
         try expectDistinct {
-            let giveBack = { try ReturnItems(order: $0, pieces: $1, restock: $2) }
-            return try pieces.map { try giveBack("o", $0, true) }
-                + [giveBack("p", pieces[0], true), giveBack("o", pieces[0], false)]
+            let giveBack = { try ReturnItems(order: $0, pieces: $1, restock: $2, damaged: $3) }
+            return try pieces.map { try giveBack("o", $0, true, false) }
+                + [
+                    giveBack("p", pieces[0], true, false), giveBack("o", pieces[0], false, false),
+                    giveBack("o", pieces[0], false, true),
+                ]
         }
     }
 

@@ -85,7 +85,7 @@ extension Recorded {
     /// Another event, whose record is whole.
     fileprivate var altered: Recorded {
         let record = EventStore.Record(
-            position: record.position, stream: record.stream, version: record.version, type: record.type,
+            position: record.position, stream: record.stream, version: record.version, storedType: record.type,
             recordedAt: record.recordedAt, effectiveAt: record.effectiveAt, actor: record.actor + "?", key: record.key,
             ordinal: record.ordinal, count: record.count, fingerprint: record.fingerprint,
             correlation: record.correlation, previous: record.previous, payload: record.payload,

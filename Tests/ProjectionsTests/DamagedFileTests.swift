@@ -52,7 +52,7 @@ struct DamagedFileTests {
     @Test("A file that is no database is made anew by who feeds it, and refused by others")
     func noDatabase() async throws {
         try await stocked(try DataDirectory()) { store in
-            let path = store.readModelsDirectory + "/stock-v2.sqlite"
+            let path = store.readModelsDirectory + "/stock-v3.sqlite"
             try Data(repeating: 7, count: 20_000).write(to: URL(filePath: path))
             #expect(throws: EventStoreError.self) { try ReadModels(of: store, repairing: nil) }
             let models = try ReadModels(of: store, repairing: .silent)
@@ -66,10 +66,10 @@ struct DamagedFileTests {
         let other = try DataDirectory()
         try await stocked(other, quantity: 11) { _ in }
         try await stocked(try DataDirectory()) { store in
-            let path = store.readModelsDirectory + "/stock-v2.sqlite"
+            let path = store.readModelsDirectory + "/stock-v3.sqlite"
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.copyItem(
-                atPath: other.path + "/read/stock-v2.sqlite", toPath: path)
+                atPath: other.path + "/read/stock-v3.sqlite", toPath: path)
             #expect(throws: EventStoreError.self) { try ReadModels(of: store, repairing: .silent) }
         }
     }

@@ -177,7 +177,7 @@ extension Store {
         let head = log.headPosition
         let record = EventStore.Record(
             position: head.advanced(by: 1), stream: StreamName(category, id), version: Version(rawValue: 1),
-            type: .productRegistered, recordedAt: .now, effectiveAt: .now, actor: "test", key: "odd", ordinal: 0,
+            storedType: .productRegistered, recordedAt: .now, effectiveAt: .now, actor: "test", key: "odd", ordinal: 0,
             count: 1,
             fingerprint: 1, correlation: "", previous: .start, payload: [0xFF])
         let buffer = RecordBuffer()

@@ -81,6 +81,23 @@ struct VersionTests {
         }
     }
 
+    @Test("Rows are told apart by a key that both versions have; what the one before has not is named")
+    func otherKey() async throws {
+        try await withOldProgram { store, _, old, _ in
+            #expect(await old.watermark.reached(store.log.head.value, within: .patience))
+            try await onOwnThread {
+                let build = try ReadModelBuild([Names4.self], of: store, in: store.readModelsDirectory)
+                try build.run()
+                var differences: [String] = []
+                let withoutCounterpart = try build.compare { differences.append($0.description) }
+                #expect(withoutCounterpart == ["names.name.number", "names.sold"])
+                #expect(differences.count == 1)
+                #expect(
+                    differences.first?.hasPrefix("names.name (sku = LAMP): name is A LAMP, rebuilt A LAMP?.") == true)
+            }
+        }
+    }
+
     @Test("Older versions are removed when nobody has fed them for a day, and not before")
     func removed() async throws {
         try await DataDirectory().open { store, writer in
@@ -152,6 +169,29 @@ struct VersionTests {
             guard case .product(.registered(let details)) = recorded.event else { return }
             try database.execute(
                 sql: "INSERT INTO name VALUES (?, ?)", arguments: [recorded.record.stream.id, details.name + "!"])
+        }
+    }
+
+    /// Has another key, a table of its own, and a mistake in one row.
+    private struct Names4: Projection {
+        static let name = "names"
+        static let version = 4
+        static let categories: Set<Ledger.Category> = [.product]
+
+        static func createSchema(in database: Database) throws {
+            try database.execute(
+                sql: """
+                    CREATE TABLE name (number INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+                    CREATE TABLE sold (sku TEXT PRIMARY KEY);
+                    """)
+        }
+
+        func apply(_ recorded: Recorded, in database: Database) throws {
+            guard case .product(.registered(let details)) = recorded.event else { return }
+            let (position, sku) = (Int64(recorded.record.position.rawValue), recorded.record.stream.id)
+            try database.execute(
+                sql: "INSERT INTO name VALUES (?, ?, ?)",
+                arguments: [position, sku, sku == "LAMP" ? details.name + "?" : details.name])
         }
     }
 }

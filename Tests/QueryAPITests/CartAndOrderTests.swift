@@ -108,7 +108,8 @@ struct CartAndOrderTests {
                     ], "charges": [], "total": .gbp("15.11"), "rounding": "half-up", "status": "placed",
                     "paymentStatus": "unpaid", "fulfilmentStatus": "unfulfilled", "cancelledBecause": nil,
                     "paid": .gbp("0.00"),
-                    "refunded": .gbp("0.00"), "payments": [], "returns": [], "version": 1,
+                    "refunded": .gbp("0.00"), "payments": [], "returns": [], "changedAt": "2026-01-31T23:59:59Z",
+                    "version": 1,
                 ])
             #expect(placed["lines"].each("total") == [.gbp("5.11"), .gbp("10.00")])
             try await expect(

@@ -29,6 +29,10 @@ struct StockTests {
             try await shop.expectProblem(404, "unknown_stock", "/stock/VASE/movements")
             try await shop.expectProblem(400, "invalid_parameter", "/stock/LAMP/movements?cursor=x")
             try await shop.expectProblem(400, "unknown_parameter", "/stock/LAMP/movements?location=main")
+            try await shop.register("VASE", "Vase", price: "1")
+            for _ in 1...2 { try await shop.receive("VASE", 1) }
+            let ofAnother = try await shop.ask("/stock/VASE/movements?limit=1").json["next"].text ?? ""
+            try await shop.expectProblem(400, "invalid_parameter", "/stock/LAMP/movements?cursor=\(ofAnother)")
         }
     }
 

@@ -80,7 +80,7 @@ struct IndexFaultTests {
         for number in start + 1...start + count {
             let record = Record(
                 position: Position(rawValue: UInt64(number)), stream: StreamName(.product, "SKU-\(number)"),
-                version: Version(rawValue: 1), type: .productPriceChanged, recordedAt: Timestamp(microseconds: 1),
+                version: Version(rawValue: 1), storedType: .productPriceChanged, recordedAt: Timestamp(microseconds: 1),
                 effectiveAt: Timestamp(microseconds: 1), actor: "test", key: "key-\(number)", ordinal: 0, count: 1,
                 fingerprint: 1, correlation: "", previous: .start, payload: [])
             buffer.append(record) { $0.raw([]) }

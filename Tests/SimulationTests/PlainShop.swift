@@ -100,7 +100,7 @@ struct PlainShop {
                 if item.balance(of: account) != quantity { return "\(account) of \(stream) is not its movements' sum" }
                 switch account {
                 case .available, .reserved: if quantity < 0 { return "\(account) of \(stream) is \(quantity)" }
-                case .supplier, .shipped, .returned, .lost: break
+                case .supplier, .shipped, .returned, .damaged, .lost: break
                 }
             }
         }
@@ -129,7 +129,7 @@ extension PlainShop.Happened {
         guard case .product(.registered) = event else { return 0 }
         let (type, payload) = try EventCodec.encode(StreamEvent(stream, event)) { _, _ in [] }
         return Record(
-            position: position, stream: stream, version: version, type: type, recordedAt: recordedAt,
+            position: position, stream: stream, version: version, storedType: type, recordedAt: recordedAt,
             effectiveAt: effectiveAt, actor: actor, key: key, ordinal: ordinal, count: count,
             fingerprint: fingerprint, correlation: "", previous: previous, payload: payload
         ).encoded().count

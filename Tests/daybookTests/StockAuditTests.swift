@@ -47,7 +47,8 @@ extension Recorded {
         let record = Record(
             position: Position(rawValue: position), stream: StreamName(.stock, sku),
             version: Version(rawValue: position),
-            type: .stockReceived, recordedAt: time, effectiveAt: time, actor: "test", key: "key", ordinal: 0, count: 1,
+            storedType: .stockReceived, recordedAt: time, effectiveAt: time, actor: "test", key: "key", ordinal: 0,
+            count: 1,
             fingerprint: 0, correlation: "", previous: .start, payload: [])
         return Recorded(record: record, event: .stock(event))
     }

@@ -12,7 +12,7 @@ struct sqlite3;
 #define CSQLITECHECKSUMS_BYTES 8
 
 // Makes every database that this process opens from now on one with checksums. One that was made without is refused
-// with SQLITE_IOERR_DATA. Any number of times, from any thread. Returns a code of SQLite.
+// with SQLITE_IOERR_DATA. SQLite counts no memory then, if this comes first. Any number of times, from any thread. Returns a code of SQLite.
 int csqlitechecksums_register(void);
 
 // To be called for each connection before it does anything else: an empty database is then laid out for checksums.

@@ -58,10 +58,15 @@ extension CommandSpec {
             [
                 order, Field("lines", .list(pieces), "What came back."),
                 Field("restock", .flag, "Whether the goods are for sale again."),
+                Field(
+                    "damaged", .flag, required: false,
+                    "Whether they can't be sold any more; where neither is said of them they are kept apart. Not together with restock."
+                ),
             ]
         ) { body in
             try ReturnItems(
-                order: try body.identifier("order"), pieces: try lines(body), restock: try body.flag("restock"))
+                order: try body.identifier("order"), pieces: try lines(body), restock: try body.flag("restock"),
+                damaged: body.has("damaged") ? try body.flag("damaged") : false)
         },
     ]
 

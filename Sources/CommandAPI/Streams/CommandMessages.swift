@@ -205,7 +205,8 @@ extension Daybook_V1_ReturnItems: CommandMessage {
     func command() throws -> any Command {
         let check = try checked()
         return try ReturnItems(
-            order: try check.identifier("order", order), pieces: try lines.pieces(check), restock: restock)
+            order: try check.identifier("order", order), pieces: try lines.pieces(check), restock: restock,
+            damaged: damaged)
     }
 }
 

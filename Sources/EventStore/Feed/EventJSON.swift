@@ -83,11 +83,11 @@ extension JSONWriter {
         case .shipped(let id, let allocations):
             field("reservation", id.text)
             field("allocations", allocations)
-        case .returned(let goods, let document, let restocked):
+        case .takenBack(let goods, let document, let disposition):
             field("location", goods.location.text)
             field("quantity", goods.quantity)
             field("document", document.text)
-            field("restocked", restocked)
+            field("disposition", disposition.rawValue)
         }
     }
 

@@ -59,17 +59,15 @@ package final class EventLog: Sendable {
         return found
     }
 
-    /// Looks at up to `limit` records behind `position`, in order, and reads those of the kinds of streams wanted.
-    /// Every record's checksum is verified, read or passed by.
+    /// Lends those of up to `limit` records behind `position` that are of the kinds of streams wanted, in order, and returns how
+    /// far it came. Every record's checksum is verified, read or passed by.
     package func read(
-        after position: Position, limit: Int, of categories: Set<Category>
-    ) throws -> (records: [Record], through: Position) {
-        guard position.rawValue < .max else { return ([], position) }
-        var found: [Record] = []
-        let through = try scan(after: position, limit: limit) { bytes, place in
-            if let record = try Record.decode(bytes, at: place, of: categories) { found.append(record) }
+        after position: Position, limit: Int, of categories: Set<Category>, _ body: (Record) throws -> Void
+    ) throws -> Position {
+        guard position.rawValue < .max else { return position }
+        return try scan(after: position, limit: limit) { bytes, place in
+            if let record = try Record.decode(bytes, at: place, of: categories) { try body(record) }
         }
-        return (found, through)
     }
 
     /// Lends the stock events among up to `limit` records behind `position`, in order, with their SKUs, and returns how far

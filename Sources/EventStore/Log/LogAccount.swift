@@ -71,8 +71,8 @@ extension EventLog {
     package func account(after position: Position, through last: Position) throws -> LogAccount {
         var account = LogAccount(after: position)
         try scan(after: position, limit: Int(last.rawValue - position.rawValue)) { bytes, place in
-            let (category, checksum) = try Record.kind(bytes, at: place)
-            account.add(category, checksum)
+            let (type, checksum) = try Record.kind(bytes, at: place)
+            account.add(type.category, checksum)
         }
         guard account.through == last else {
             throw EventStoreError.corrupt(account.through.advanced(by: 1), "it is missing")

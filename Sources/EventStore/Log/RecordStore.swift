@@ -32,6 +32,8 @@ extension RecordStore {
 struct LMDBRecords: RecordStore {
     private let environment: Environment
     private let records: Database
+    /// Whoever wants more records than this goes through the log, and comes back to none of them.
+    private static let lookedThroughMax = 8_192
 
     /// - Throws: `EventStoreError.directory` where the files can't be opened.
     ///
@@ -91,7 +93,14 @@ struct LMDBRecords: RecordStore {
     }
 
     func scan(from position: UInt64, limit: Int, _ body: (UInt64, RawSpan) throws -> Bool) throws {
-        try environment.read { try $0.scan(records, from: position, limit: limit, body) }
+        try environment.read { transaction in
+            var passed = MappedStretch()
+            defer { if limit > Self.lookedThroughMax { passed.letGo() } }
+            try transaction.scan(records, from: position, limit: limit) { key, bytes in
+                passed.add(bytes)
+                return try body(key, bytes)
+            }
+        }
     }
 
     func follow(from position: UInt64, _ next: (RawSpan?) throws -> UInt64?) throws {

@@ -26,15 +26,19 @@ package enum EventCodec {
         }
     }
 
+    /// An event of a retired kind is read as what took its place.
+    ///
     /// - Parameter open: decrypts personal data; nil where the person's key is gone.
     /// - Throws: what `open` throws, or an error of protobuf where the bytes are not such an event.
     package static func decode(
         _ type: EventType, _ payload: [UInt8], open: (_ box: [UInt8], _ person: String) throws -> Contact?
     ) throws -> Event {
-        switch type {
+        let (type, payload) = try Upcasters.standard.current(type, payload)
+        return switch type {
         case .productRegistered: .product(try Daybook_V1_ProductRegistered(serializedBytes: payload).event())
         case .productPriceChanged: .product(try Daybook_V1_ProductPriceChanged(serializedBytes: payload).event)
-        case .stockReceived, .stockAdjusted, .stockReserved, .stockReleased, .stockShipped, .stockReturned:
+        case .stockReceived, .stockAdjusted, .stockReserved, .stockReleased, .stockShipped, .stockReturned,
+            .stockTakenBack:
             .stock(try StockEventWire.decoded(type, payload))
         case .cartLineAdded: .cart(try Daybook_V1_CartLineAdded(serializedBytes: payload).event)
         case .cartChargeAdded: .cart(try Daybook_V1_CartChargeAdded(serializedBytes: payload).event)

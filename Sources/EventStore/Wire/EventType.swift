@@ -1,6 +1,7 @@
 package import Ledger
 
-/// The stored kinds of events. Numbers and names stand in records and feeds for ever; a changed meaning is a new kind.
+/// The stored kinds of events. Numbers and names stand in records and feeds for ever; a changed meaning is a new kind, and
+/// the one before it is retired: none is written any more, and those that were are read as the new one.
 package enum EventType: UInt16, CaseIterable, Sendable {
     case productRegistered = 1
     case productPriceChanged = 2
@@ -10,6 +11,7 @@ package enum EventType: UInt16, CaseIterable, Sendable {
     case stockReleased = 13
     case stockShipped = 14
     case stockReturned = 15
+    case stockTakenBack = 16
     case cartLineAdded = 20
     case cartChargeAdded = 21
     case cartQuantityChanged = 22
@@ -36,6 +38,7 @@ package enum EventType: UInt16, CaseIterable, Sendable {
         case .stockReleased: "stock.released"
         case .stockShipped: "stock.shipped"
         case .stockReturned: "stock.returned"
+        case .stockTakenBack: "stock.taken-back"
         case .cartLineAdded: "cart.line-added"
         case .cartChargeAdded: "cart.charge-added"
         case .cartQuantityChanged: "cart.quantity-changed"
@@ -53,16 +56,27 @@ package enum EventType: UInt16, CaseIterable, Sendable {
         }
     }
 
+    /// Those that are written today: all but the retired ones.
+    package static let current = allCases.filter { !$0.isRetired }
+
+    /// The kind of that name, or what took its place.
     package init?(name: String) {
         guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = type
+        self = type.current
     }
+
+    /// The kind as which this program reads an event of this one: see `Upcaster`.
+    package var current: EventType { Upcasters.standard.current(self) }
+
+    package var isRetired: Bool { current != self }
 
     /// The kind of stream in which such events stand.
     package var category: Category {
         switch self {
         case .productRegistered, .productPriceChanged: .product
-        case .stockReceived, .stockAdjusted, .stockReserved, .stockReleased, .stockShipped, .stockReturned: .stock
+        case .stockReceived, .stockAdjusted, .stockReserved, .stockReleased, .stockShipped, .stockReturned,
+            .stockTakenBack:
+            .stock
         case .cartLineAdded, .cartChargeAdded, .cartQuantityChanged, .cartLineRemoved, .cartOrdered: .cart
         case .orderPlaced, .orderPaid, .orderFulfilled, .orderCancelled, .orderReturned: .order
         case .orderNumberAssigned: .numbers

@@ -8,7 +8,8 @@ package struct Record: Equatable, Sendable {
     package let position: Position
     package let stream: StreamName
     package let version: Version
-    package let type: EventType
+    /// Of the payload, as it was when it was written.
+    package let storedType: EventType
     /// When it was written down.
     package let recordedAt: Timestamp
     /// When it happened.
@@ -28,6 +29,9 @@ package struct Record: Equatable, Sendable {
     package let payload: [UInt8]
     /// Of the bytes.
     package internal(set) var checksum: UInt32 = 0
+
+    /// As which its event is read: see `Upcaster`.
+    package var type: EventType { storedType.current }
 }
 
 // The format, version 1. All integers little-endian; "varint" as in protobuf (base 128, LEB128), "text" a varint
@@ -82,14 +86,14 @@ extension Record {
         }
     }
 
-    /// Of what kind a record's stream is, and its checksum, which was found right.
+    /// Of what kind a record is, as it was stored, and its checksum, which was found right.
     static func kind(
         _ bytes: RawSpan, at position: Position
-    ) throws(EventStoreError) -> (category: Category, checksum: UInt32) {
+    ) throws(EventStoreError) -> (storedType: EventType, checksum: UInt32) {
         try bytes.withUnsafeBytes { bytes throws(EventStoreError) in
             var reader = RecordReader(bytes: bytes, index: 4)
             let head = try checked(&reader, at: position)
-            return (head.type.category, bytes.loadUnaligned(as: UInt32.self).littleEndian)
+            return (head.type, bytes.loadUnaligned(as: UInt32.self).littleEndian)
         }
     }
 
@@ -109,11 +113,17 @@ extension Record {
             var reader = RecordReader(bytes: bytes, index: 4)
             let head = try checked(&reader, at: position)
             guard head.type.category == .stock else { return nil }
-            guard let sku = reader.streamAndPass(), let event = StockEventWire.event(head.type, reader.rest) else {
+            guard let sku = reader.streamAndPass(), let event = stockEvent(head.type, reader.rest) else {
                 throw .corrupt(position, "its fields are impossible")
             }
             return (sku, event)
         }
+    }
+
+    private static func stockEvent(_ type: EventType, _ payload: UnsafeRawBufferPointer) -> StockItem.Event? {
+        guard type.isRetired else { return StockEventWire.event(type, payload) }
+        guard let (current, upcast) = try? Upcasters.standard.current(type, Array(payload)) else { return nil }
+        return upcast.withUnsafeBytes { StockEventWire.event(current, $0) }
     }
 
     /// What the record begins with, once its checksum was found right.
@@ -165,7 +175,7 @@ private struct RecordReader {
         let effectiveAt = recordedAt &+ (Int64(bitPattern: delay >> 1) ^ -Int64(bitPattern: delay & 1))
         return Record(
             position: head.position, stream: StreamName(head.type.category, id), version: Version(rawValue: version),
-            type: head.type, recordedAt: Timestamp(microseconds: recordedAt),
+            storedType: head.type, recordedAt: Timestamp(microseconds: recordedAt),
             effectiveAt: Timestamp(microseconds: effectiveAt),
             actor: actor, key: key, ordinal: Int(ordinal), count: count, fingerprint: fingerprint,
             correlation: correlation, previous: step == 0 ? .start : Position(rawValue: position - step),

@@ -62,7 +62,7 @@ final class RecordBuffer: @unchecked Sendable {
 
     private func writeHeader(_ record: borrowing Record) {
         byte(Record.format)
-        varint(UInt64(record.type.rawValue))
+        varint(UInt64(record.storedType.rawValue))
         varint(record.position.rawValue)
         byte(record.stream.category.rawValue)
         text(record.stream.id)

@@ -11,7 +11,7 @@ enum StockEventWire {
         case .reserved: .stockReserved
         case .released: .stockReleased
         case .shipped: .stockShipped
-        case .returned: .stockReturned
+        case .takenBack: .stockTakenBack
         }
     }
 
@@ -43,10 +43,11 @@ enum StockEventWire {
         case .shipped(let id, let allocations):
             buffer.textField(1, id.text)
             for allocation in allocations { write(allocation, field: 2, to: buffer) }
-        case .returned(let goods, let document, let restocked):
+        case .takenBack(let goods, let document, let disposition):
             write(goods, field: 1, to: buffer)
             buffer.textField(2, document.text)
-            buffer.flagField(3, restocked)
+            buffer.byte(3 << 3)
+            buffer.varint(UInt64(Daybook_V1_Disposition(disposition).rawValue))
         }
     }
 
@@ -73,7 +74,7 @@ enum StockEventWire {
 
     /// Nil where the bytes are not such an event.
     static func event(_ type: EventType, _ payload: UnsafeRawBufferPointer) -> StockItem.Event? {
-        let goodsField: UInt64 = type == .stockReceived || type == .stockReturned ? 1 : 2
+        let goodsField: UInt64 = type == .stockReceived || type == .stockTakenBack ? 1 : 2
         guard let fields = StockFields(payload, allocationField: type == .stockAdjusted ? 0 : goodsField) else {
             return nil
         }
@@ -88,12 +89,7 @@ enum StockEventWire {
             }
         case .stockShipped:
             fields.text(1).map { .shipped(ReservationID(trusted: $0), allocations: fields.allocations) }
-        case .stockReturned:
-            fields.goods.flatMap { goods in
-                fields.text(2).map {
-                    .returned(goods, document: DocumentID(trusted: $0), restocked: fields.numbers[3] != 0)
-                }
-            }
+        case .stockTakenBack: takenBack(fields)
         default: nil
         }
     }
@@ -105,12 +101,40 @@ enum StockEventWire {
         return .adjusted(Location(trusted: location), delta: delta, reason: reason)
     }
 
+    private static func takenBack(_ fields: StockFields) -> StockItem.Event? {
+        guard let goods = fields.goods, let document = fields.text(2), let number = Int(exactly: fields.numbers[3]),
+            let disposition = Daybook_V1_Disposition(rawValue: number)?.value
+        else { return nil }
+        return .takenBack(goods, document: DocumentID(trusted: document), disposition)
+    }
+
     private static func reserved(_ fields: StockFields) -> StockItem.Event? {
         guard let id = fields.text(1) else { return nil }
         let reservation = StockItem.Reservation(
             allocations: fields.allocations, order: fields.numbers[3] != 0 ? OrderID(trusted: id) : nil,
             expiresAt: fields.hasFourth ? Timestamp(microseconds: Int64(bitPattern: fields.numbers[4])) : nil)
         return .reserved(ReservationID(trusted: id), reservation)
+    }
+}
+
+extension Daybook_V1_Disposition {
+    init(_ disposition: StockItem.Disposition) {
+        self =
+            switch disposition {
+            case .restocked: .restocked
+            case .keptApart: .keptApart
+            case .damaged: .damaged
+            }
+    }
+
+    /// Nil where the message names none, or one of a newer program.
+    var value: StockItem.Disposition? {
+        switch self {
+        case .restocked: .restocked
+        case .keptApart: .keptApart
+        case .damaged: .damaged
+        case .unspecified, .UNRECOGNIZED: nil
+        }
     }
 }
 

@@ -34,7 +34,7 @@ package struct StoredEvents: Sendable {
         of record: Record, open: (_ box: [UInt8], _ person: String) throws -> Contact?
     ) throws -> Event {
         do {
-            return try EventCodec.decode(record.type, record.payload, open: open)
+            return try EventCodec.decode(record.storedType, record.payload, open: open)
         } catch let error as EventStoreError where error.code == .corrupt {
             throw EventStoreError(
                 .corrupt, "The record at position \(record.position) can't be opened. \(error.message)",
@@ -42,7 +42,7 @@ package struct StoredEvents: Sendable {
         } catch {
             throw EventStoreError(
                 .undecodable,
-                "The record at position \(record.position) is whole, but this program can't read it as \(record.type.name). Use the version of Daybook that wrote it, or a newer one.",
+                "The record at position \(record.position) is whole, but this program can't read it as \(record.storedType.name). Use the version of Daybook that wrote it, or a newer one.",
                 cause: error)
         }
     }

@@ -218,7 +218,7 @@ struct Decider {
             let version = Version(rawValue: before.version.rawValue + 1)
             let (type, bytes, checksum) = try store.codec.append(event.event, of: event.stream, to: batch.records) {
                 Record(
-                    position: position, stream: event.stream, version: version, type: $0, recordedAt: moment.now,
+                    position: position, stream: event.stream, version: version, storedType: $0, recordedAt: moment.now,
                     effectiveAt: moment.effectiveAt, actor: submission.actor, key: submission.key, ordinal: ordinal,
                     count: events.count, fingerprint: submission.fingerprint, correlation: submission.correlation,
                     previous: before.position, payload: [])

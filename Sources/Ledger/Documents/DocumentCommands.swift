@@ -70,7 +70,7 @@ package struct IssueCreditNote: Command {
             guard kind == .goods else { return nil }
             let stock = try books.stock(piece.code)
             return .stock(
-                piece.code, try stock.takeBack(piece.quantity, document: id, restocked: true, sku: piece.code))
+                piece.code, try stock.takeBack(piece.quantity, document: id, .restocked, sku: piece.code))
         }
     }
 

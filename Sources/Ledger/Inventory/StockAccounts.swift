@@ -20,7 +20,7 @@ package struct StockAccounts: Equatable, Sendable {
             }
         case .shipped(_, let allocations):
             for held in allocations { move(held.quantity, from: .reserved(held.location), to: .shipped) }
-        case .received, .adjusted, .returned:
+        case .received, .adjusted, .takenBack:
             for movement in StockItem.movements(of: event) {
                 move(movement.quantity, from: movement.from, to: movement.to)
             }

@@ -12,6 +12,8 @@ package struct StockItem: Aggregate {
         case shipped
         /// Came back, and not put back for sale.
         case returned
+        /// Came back broken.
+        case damaged
         /// Counted as gone; below zero where more was found than lost.
         case lost
     }
@@ -57,7 +59,17 @@ package struct StockItem: Aggregate {
         case reserved(ReservationID, Reservation)
         case released(ReservationID, allocations: Allocations, expired: Bool)
         case shipped(ReservationID, allocations: Allocations)
-        case returned(Allocation, document: DocumentID, restocked: Bool)
+        case takenBack(Allocation, document: DocumentID, Disposition)
+    }
+
+    /// What becomes of goods that came back.
+    package enum Disposition: String, CaseIterable, Sendable {
+        /// They are for sale again.
+        case restocked
+        /// They are kept apart, until somebody has looked at them.
+        case keptApart = "kept-apart"
+        /// They can't be sold any more.
+        case damaged
     }
 
     private var accounts = StockAccounts()
@@ -81,31 +93,49 @@ package struct StockItem: Aggregate {
         case .released(let id, _, _), .shipped(let id, _):
             held[ReservationKey(id)] = nil
             dropEndedExpiries()
-        case .received, .adjusted, .returned: break
+        case .received, .adjusted, .takenBack: break
         }
     }
 
-    /// The entries an event makes in the accounts.
+    /// The entries an event makes in the accounts, in order.
     package static func movements(of event: Event) -> [Movement] {
+        var movements: [Movement] = []
+        forEachMovement(of: event) { movements.append($0) }
+        return movements
+    }
+
+    /// The same, lent one by one: where millions of events are folded, an array for each is a good part of it.
+    package static func forEachMovement(of event: Event, _ body: (Movement) -> Void) {
         switch event {
         case .received(let goods, _):
-            [Movement(from: .supplier, to: .available(goods.location), quantity: goods.quantity)]
+            body(Movement(from: .supplier, to: .available(goods.location), quantity: goods.quantity))
         case .adjusted(let location, let delta, _):
-            delta > 0
-                ? [Movement(from: .lost, to: .available(location), quantity: delta)]
-                : [Movement(from: .available(location), to: .lost, quantity: -delta)]
+            body(
+                delta > 0
+                    ? Movement(from: .lost, to: .available(location), quantity: delta)
+                    : Movement(from: .available(location), to: .lost, quantity: -delta))
         case .reserved(_, let reservation):
-            reservation.allocations.map {
-                Movement(from: .available($0.location), to: .reserved($0.location), quantity: $0.quantity)
+            for held in reservation.allocations {
+                body(Movement(from: .available(held.location), to: .reserved(held.location), quantity: held.quantity))
             }
         case .released(_, let allocations, _):
-            allocations.map {
-                Movement(from: .reserved($0.location), to: .available($0.location), quantity: $0.quantity)
+            for held in allocations {
+                body(Movement(from: .reserved(held.location), to: .available(held.location), quantity: held.quantity))
             }
         case .shipped(_, let allocations):
-            allocations.map { Movement(from: .reserved($0.location), to: .shipped, quantity: $0.quantity) }
-        case .returned(let goods, _, let restocked):
-            [Movement(from: .shipped, to: restocked ? .available(goods.location) : .returned, quantity: goods.quantity)]
+            for held in allocations {
+                body(Movement(from: .reserved(held.location), to: .shipped, quantity: held.quantity))
+            }
+        case .takenBack(let goods, _, let disposition):
+            body(Movement(from: .shipped, to: account(of: goods.location, disposition), quantity: goods.quantity))
+        }
+    }
+
+    private static func account(of location: Location, _ disposition: Disposition) -> Account {
+        switch disposition {
+        case .restocked: .available(location)
+        case .keptApart: .returned
+        case .damaged: .damaged
         }
     }
 }
@@ -239,10 +269,12 @@ extension StockItem {
             ]
     }
 
-    func takeBack(_ quantity: Int64, document: DocumentID, restocked: Bool, sku: SKU) throws(Refusal) -> Event {
-        if restocked { try refuseOverflow(adding: quantity, sku: sku) }
+    func takeBack(
+        _ quantity: Int64, document: DocumentID, _ disposition: Disposition, sku: SKU
+    ) throws(Refusal) -> Event {
+        if disposition == .restocked { try refuseOverflow(adding: quantity, sku: sku) }
         let location = fullestLocation ?? Location(trusted: "main")
-        return .returned(Allocation(location: location, quantity: quantity), document: document, restocked: restocked)
+        return .takenBack(Allocation(location: location, quantity: quantity), document: document, disposition)
     }
 
     private func expirations(at now: Timestamp) -> [Event] {
@@ -298,7 +330,7 @@ extension StockItem {
         let onHand = balances.reduce(Int64(0)) { sum, balance in
             switch balance.account {
             case .available, .reserved: sum + balance.quantity
-            case .supplier, .shipped, .returned, .lost: sum
+            case .supplier, .shipped, .returned, .damaged, .lost: sum
             }
         }
         guard onHand + quantity <= Self.quantityMax else {

@@ -69,11 +69,24 @@ package enum Decimals {
     }
 
     package static func format(_ tenThousandths: Int64, digitsMin: Int) -> String {
-        let magnitude = tenThousandths.magnitude
-        var fraction = Array(String(magnitude % 10_000 + 10_000).utf8.dropFirst())
-        while fraction.count > digitsMin, fraction.last == UInt8(ascii: "0") { fraction.removeLast() }
-        let sign = tenThousandths < 0 ? "-" : ""
-        let point = fraction.isEmpty ? "" : "." + String(decoding: fraction, as: UTF8.self)
-        return sign + String(magnitude / 10_000) + point
+        var (left, digits) = (tenThousandths.magnitude, 4)
+        while digits > digitsMin, left.isMultiple(of: 10) { (left, digits) = (left / 10, digits - 1) }
+        // Fifteen digits, four more, a point and a sign.
+        return String(unsafeUninitializedCapacity: 21) { bytes in
+            var begin = bytes.count
+            func put(_ byte: UInt8) {
+                begin -= 1
+                bytes[begin] = byte
+            }
+            func putDigit() {
+                put(UInt8(ascii: "0") + UInt8(left % 10))
+                left /= 10
+            }
+            for _ in 0..<digits { putDigit() }
+            if digits > 0 { put(UInt8(ascii: ".")) }
+            repeat { putDigit() } while left > 0
+            if tenThousandths < 0 { put(UInt8(ascii: "-")) }
+            return bytes.update(fromContentsOf: bytes[begin...])
+        }
     }
 }

@@ -16,15 +16,16 @@ package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
     package var description: String { code }
 
     /// Digits after the point of the minor unit (ISO 4217, list one): 2 for most, 0 or 3 for some.
-    package var minorDigits: Int {
-        switch code {
-        case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
-            "XPF":
-            0
-        case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
-        default: 2
-        }
-    }
+    package var minorDigits: Int { Self.unusualMinorDigits[code] ?? 2 }
+
+    private static let unusualMinorDigits: [String: Int] = {
+        let none = [
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+            "XPF",
+        ]
+        let three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+        return Dictionary(uniqueKeysWithValues: none.map { ($0, 0) } + three.map { ($0, 3) })
+    }()
 
     /// How many ten-thousandths one minor unit has: 100 for pence.
     package var tenThousandthsPerMinorUnit: Int64 {

@@ -107,14 +107,25 @@ package struct ReturnItems: Command {
     package static let name = "return-items"
     let order: OrderID
     let pieces: [Order.Pieces]
-    let restock: Bool
+    let disposition: StockItem.Disposition
 
-    /// - Parameter restock: whether the goods are for sale again; otherwise they go to the account of returns.
-    package init(order: OrderID, pieces: [Order.Pieces], restock: Bool) throws(InvalidValue) {
+    /// What becomes of the goods does not change the refund.
+    ///
+    /// - Parameters:
+    ///   - restock: whether the goods are for sale again.
+    ///   - damaged: whether they can't be sold any more; where they are neither they are kept apart.
+    package init(
+        order: OrderID, pieces: [Order.Pieces], restock: Bool, damaged: Bool = false
+    ) throws(InvalidValue) {
+        guard !(restock && damaged) else {
+            throw InvalidValue(
+                code: "restocked_and_damaged", message: "Goods that are damaged can't be for sale again.",
+                field: "damaged")
+        }
         try FulfilOrder.check(pieces)
         self.order = order
         self.pieces = Order.Pieces.summed(pieces)
-        self.restock = restock
+        disposition = damaged ? .damaged : restock ? .restocked : .keptApart
     }
 
     package var subject: StreamName? { .order(order) }
@@ -135,7 +146,7 @@ package struct ReturnItems: Command {
             StreamEvent.stock(
                 piece.code,
                 try books.stock(piece.code).takeBack(
-                    piece.quantity, document: document, restocked: restock, sku: piece.code))
+                    piece.quantity, document: document, disposition, sku: piece.code))
         }
         return [.order(order, returned), .document(document, .creditNoteIssued(note))] + goods
     }
@@ -155,6 +166,17 @@ package struct ReturnItems: Command {
             $1.add($0.code)
             $1.add($0.quantity)
         }
-        bytes.add(restock ? 1 : 0)
+        bytes.add(disposition.number)
+    }
+}
+
+extension StockItem.Disposition {
+    /// In fingerprints, for ever.
+    fileprivate var number: Int64 {
+        switch self {
+        case .keptApart: 0
+        case .restocked: 1
+        case .damaged: 2
+        }
     }
 }

@@ -20,15 +20,16 @@ extension CartsProjection: EntityProjection {
     package static func answer(about id: String, now: Timestamp, in database: Database) throws -> EntityAnswer? {
         guard
             let cart = try Row.fetchOne(
-                database.cachedStatement(sql: "SELECT version, ordered_as FROM cart WHERE id = ?"), arguments: [id])
+                database.cachedStatement(sql: "SELECT version, ordered_as, number FROM cart WHERE id = ?"),
+                arguments: [id])
         else { return nil }
         let lines = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT is_charge, code, label, quantity, price, currency, name
-                    FROM line LEFT JOIN product_name ON sku = code WHERE cart = ? ORDER BY line
+                    FROM cart_line LEFT JOIN product_name ON sku = code WHERE cart = ? ORDER BY line
                     """),
-            arguments: [id])
+            arguments: [cart[2] as Int64])
         let order: String? = cart[1]
         let json = try JSONWriter.object { writer in
             writer.field("id", id)

@@ -49,8 +49,12 @@ enum ProductTable {
     }
 
     static func apply(_ availability: Availability, in database: Database) throws {
-        let update = try database.cachedStatement(sql: "UPDATE product SET available = available + ? WHERE sku = ?")
-        for (sku, change) in availability.sorted { try update.execute(arguments: [change, sku]) }
+        var update = try BulkStatement("UPDATE product SET available = available + ? WHERE sku = ?", in: database)
+        for (sku, change) in availability.sorted {
+            update.bind(change)
+            update.bind(sku)
+            try update.run()
+        }
     }
 
     /// What never changes of a product, as it is answered.

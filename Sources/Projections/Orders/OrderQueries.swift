@@ -49,7 +49,7 @@ package struct OrderQueries: Sendable {
         }
         arguments += [limit + 1]
         let sql = """
-            SELECT * FROM placed JOIN progress USING (id) WHERE \(conditions.joined(separator: " AND "))
+            SELECT * FROM \(OrdersProjection.tables) WHERE \(conditions.joined(separator: " AND "))
             ORDER BY placed_at DESC, position DESC LIMIT ?
             """
         let rows = try model.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }

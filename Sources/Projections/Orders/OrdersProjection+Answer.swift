@@ -21,17 +21,20 @@ extension OrdersProjection: EntityProjection {
 
     package static func answer(about id: String, now: Timestamp, in database: Database) throws -> EntityAnswer? {
         let row = try Row.fetchOne(
-            database.cachedStatement(sql: "SELECT * FROM placed JOIN progress USING (id) WHERE id = ?"),
+            database.cachedStatement(sql: "SELECT * FROM \(tables) WHERE id = ?"),
             arguments: [id])
         return row.map { EntityAnswer(json: json($0), version: $0["version"]) }
     }
+
+    /// Of an order all that is answered.
+    static let tables = "placed JOIN document USING (position) JOIN progress USING (id)"
 
     static func json(_ row: Row) -> [UInt8] {
         let currency = Currency(trusted: row["currency"])
         let paid = Money(minorUnits: row["paid"], currency: currency)
         let refunded = Money(minorUnits: row["refunded"], currency: currency)
         return JSONWriter.object { writer in
-            writer.fields(of: [UInt8](row["document"] as Data))
+            writer.fields(of: [UInt8](row["json"] as Data))
             writer.field("status", row["status"] as String)
             writer.field(
                 "paymentStatus",
@@ -44,6 +47,7 @@ extension OrdersProjection: EntityProjection {
                 writer.key(list)
                 writer.raw("[\(row[list] as String)]".utf8)
             }
+            writer.field("changedAt", Timestamp(microseconds: row["changed_at"]).description)
             writer.field("version", row["version"] as Int64)
         }
     }

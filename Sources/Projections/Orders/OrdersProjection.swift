@@ -7,32 +7,39 @@ package import Ledger
 /// The orders, with what became of them.
 package struct OrdersProjection: Projection {
     package static let name = "orders"
-    package static let version = 1
+    package static let version = 2
     package static let categories: Set<Category> = [.product, .order]
 
     /// Names of the batch's goods and charges, nil for what has none.
     private var names: [String: String?] = [:]
+    /// The orders of the batch, each written once.
+    private var progress: [String: OrderProgress] = [:]
+    private var statements: (placed: BulkStatement, document: BulkStatement)?
 
     package init() {}
 
     package static func createSchema(in database: Database) throws {
         try database.execute(
             sql: """
+                -- In the order of the log, so that rows are added at the end.
                 CREATE TABLE placed (
-                    id TEXT PRIMARY KEY, placed_at INTEGER NOT NULL, position INTEGER NOT NULL, number INTEGER NOT NULL,
-                    reference TEXT, customer TEXT, document BLOB NOT NULL
-                ) WITHOUT ROWID;
+                    position INTEGER PRIMARY KEY, id TEXT NOT NULL, placed_at INTEGER NOT NULL, number INTEGER NOT NULL,
+                    reference TEXT, customer TEXT
+                );
+                -- Apart, so that whoever looks through the orders, or makes an index, does not read them too.
+                CREATE TABLE document (position INTEGER PRIMARY KEY, json BLOB NOT NULL);
+                \(OrderProgress.table)
+                CREATE TABLE product (sku TEXT PRIMARY KEY, name TEXT NOT NULL, is_goods INTEGER NOT NULL) WITHOUT ROWID;
+                """)
+    }
+
+    package static func createIndexes(in database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE UNIQUE INDEX placed_id ON placed (id);
                 CREATE INDEX placed_time ON placed (placed_at, position);
                 CREATE INDEX placed_reference ON placed (reference) WHERE reference IS NOT NULL;
                 CREATE INDEX placed_customer ON placed (customer, placed_at, position) WHERE customer IS NOT NULL;
-                -- What changes. Amounts in minor units; payments and returns are JSON objects with commas between.
-                CREATE TABLE progress (
-                    id TEXT PRIMARY KEY, version INTEGER NOT NULL, status TEXT NOT NULL, currency TEXT NOT NULL, total INTEGER NOT NULL,
-                    paid INTEGER NOT NULL, refunded INTEGER NOT NULL, goods INTEGER NOT NULL, fulfilled INTEGER NOT NULL,
-                    fulfilments INTEGER NOT NULL, returned INTEGER NOT NULL, cancelled_because TEXT,
-                    payments TEXT NOT NULL, returns TEXT NOT NULL
-                ) WITHOUT ROWID;
-                CREATE TABLE product (sku TEXT PRIMARY KEY, name TEXT NOT NULL, is_goods INTEGER NOT NULL) WITHOUT ROWID;
                 """)
     }
 
@@ -52,16 +59,23 @@ package struct OrdersProjection: Projection {
     private mutating func place(_ placement: Order.Placement, _ record: EventStore.Record, in database: Database) throws
     {
         let id = record.stream.id
-        try database.cachedStatement(sql: "INSERT INTO placed VALUES (?, ?, ?, ?, ?, ?, ?)").execute(arguments: [
-            id, record.effectiveAt.microseconds, Int64(record.position.rawValue), placement.number, placement.reference,
-            placement.customer?.text, Data(try document(placement, record, in: database)),
-        ])
-        try database.cachedStatement(
-            sql: "INSERT INTO progress VALUES (?, ?, 'placed', ?, ?, 0, 0, ?, 0, 0, 0, NULL, '', '')"
-        ).execute(arguments: [
-            id, Int64(record.version.rawValue), placement.total.currency.code, placement.total.minorUnits,
-            placement.lines.reduce(0) { $0 + $1.quantity },
-        ])
+        var (row, documentRow) =
+            try statements ?? (
+                BulkStatement("INSERT INTO placed VALUES (?, ?, ?, ?, ?, ?)", in: database),
+                BulkStatement("INSERT INTO document VALUES (?, ?)", in: database)
+            )
+        statements = (row, documentRow)
+        row.bind(Int64(record.position.rawValue))
+        row.bind(id)
+        row.bind(record.effectiveAt.microseconds)
+        row.bind(placement.number)
+        row.bind(placement.reference)
+        row.bind(placement.customer?.text)
+        try row.run()
+        documentRow.bind(Int64(record.position.rawValue))
+        documentRow.bind(try document(placement, record, in: database))
+        try documentRow.run()
+        progress[id] = OrderProgress(placement, record)
     }
 
     /// What never changes of an order, as it is answered. Goods have the name they had when they were ordered.
@@ -104,77 +118,28 @@ package struct OrdersProjection: Projection {
         return name
     }
 
-    private func advance(_ event: Order.Event, _ record: EventStore.Record, in database: Database) throws {
-        let version = Int64(record.version.rawValue)
+    private mutating func advance(_ event: Order.Event, _ record: EventStore.Record, in database: Database) throws {
         let id = record.stream.id
-        func update(_ assignments: String, _ arguments: StatementArguments) throws {
-            let statement = try database.cachedStatement(
-                sql: "UPDATE progress SET version = ?, \(assignments) WHERE id = ?")
-            try statement.execute(arguments: [version] + arguments + [id])
+        guard var order = try progress[id] ?? OrderProgress(of: id, in: database) else { throw MissingOrder(id: id) }
+        try order.apply(event, record) { code in
+            try Bool.fetchOne(
+                database.cachedStatement(sql: "SELECT is_goods FROM product WHERE sku = ?"), arguments: [code.text])
+                == true
         }
-        switch event {
-        case .placed: preconditionFailure("an order is placed in place(_:)")
-        case .paid(let money, let method):
-            let payment = JSONWriter.object {
-                $0.field("amount", money)
-                $0.field("method", method)
-                $0.field("at", record.effectiveAt.description)
-            }
-            try update(
-                "paid = paid + ?, payments = payments || iif(payments = '', '', ',') || ?",
-                [money.minorUnits, payment.text])
-        case .fulfilled(let pieces):
-            try update(
-                "fulfilments = fulfilments + 1, fulfilled = fulfilled + ?", [pieces.reduce(0) { $0 + $1.quantity }])
-        case .cancelled(let reason, let refund):
-            try update(
-                "status = 'cancelled', cancelled_because = ?, refunded = refunded + ?", [reason, refund.minorUnits])
-        case .returned(let pieces, let document, let refund):
-            let returned = JSONWriter.object { writer in
-                writer.field("creditNote", document.text)
-                writer.field("refund", refund)
-                writer.field("at", record.effectiveAt.description)
-                writer.key("lines")
-                writer.array { writer in
-                    for piece in pieces {
-                        writer.object {
-                            $0.field("sku", piece.code.text)
-                            $0.field("quantity", piece.quantity)
-                        }
-                    }
-                }
-            }
-            try update(
-                "refunded = refunded + ?, returned = returned + ?, returns = returns || iif(returns = '', '', ',') || ?",
-                [refund.minorUnits, try goods(in: pieces, database), returned.text])
-        }
-        if try database.cachedStatement(sql: Self.completion).isComplete(id) {
-            try database.cachedStatement(sql: "UPDATE progress SET status = 'completed' WHERE id = ?").execute(
-                arguments: [id])
-        }
+        progress[id] = order
     }
 
-    /// How many of the pieces are goods: charges come back too.
-    private func goods(in pieces: [Order.Pieces], _ database: Database) throws -> Int64 {
-        let isGoods = try database.cachedStatement(sql: "SELECT is_goods FROM product WHERE sku = ?")
-        return try pieces.reduce(0) { sum, piece in
-            try Bool.fetchOne(isGoods, arguments: [piece.code.text]) == true ? sum + piece.quantity : sum
-        }
-    }
-
-    /// Delivered in full, with nothing left to pay: what came back before it was paid needs no payment.
-    private static let completion =
-        "SELECT 1 FROM progress WHERE id = ? AND status = 'placed' AND paid + refunded >= total AND fulfilled >= goods AND fulfilments > 0"
-}
-
-extension Statement {
-    fileprivate func isComplete(_ id: String) throws -> Bool {
-        try Int.fetchOne(self, arguments: [id]) != nil
+    package mutating func finish(in database: Database) throws {
+        var statement = try OrderProgress.replacing(in: database)
+        for (id, order) in progress.sorted(by: { $0.key < $1.key }) { try order.write(as: id, with: &statement) }
     }
 }
 
-extension [UInt8] {
-    fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+/// An event of an order that was not placed.
+struct MissingOrder: Error, CustomStringConvertible {
+    let id: String
+
+    var description: String { "Order \"\(id)\" was never placed." }
 }
 
 extension JSONWriter {

@@ -6,7 +6,9 @@ struct EventChunk: Sendable {
     /// What the log says of the records among which they are.
     let account: LogAccount
     /// In order.
-    var events: [Recorded] = []
+    var events: [Recorded] = [] { didSet { kinds = events.map(\.record.stream.category) } }
+    /// Of the events: each reader looks through all of them, and an event itself is some hundreds of bytes.
+    private var kinds: [Category] = []
     /// Those that this program can't decode, in order.
     private var undecoded: [(record: Record, error: any Error)] = []
 
@@ -19,17 +21,19 @@ struct EventChunk: Sendable {
     ///
     /// - Throws: `EventStoreError` for one that is damaged.
     init?(of store: Store, after position: Position, limit: Int, of categories: Set<Category>) throws {
-        let (records, through) = try store.log.read(after: position, limit: limit, of: categories)
-        guard through > position else { return nil }
-        account = try store.log.account(after: position, through: through)
-        events.reserveCapacity(records.count)
-        for record in records {
+        var (events, undecoded): ([Recorded], [(record: Record, error: any Error)]) = ([], [])
+        var kinds: [Category] = []
+        let through = try store.log.read(after: position, limit: limit, of: categories) { record in
             do {
                 events.append(Recorded(record: record, event: try store.events.event(of: record)))
+                kinds.append(record.stream.category)
             } catch {
                 undecoded.append((record, error))
             }
         }
+        guard through > position else { return nil }
+        account = try store.log.account(after: position, through: through)
+        (self.events, self.kinds, self.undecoded) = (events, kinds, undecoded)
     }
 
     /// Lends those behind a position that are of the kinds wanted, in order. Where they lie: to copy an event costs more than
@@ -41,23 +45,16 @@ struct EventChunk: Sendable {
         let wanted = CategoryMask(categories)
         var waiting = undecoded.filter { $0.record.position > position && wanted.contains($0.record.stream.category) }[
             ...]
-        for index in events.indices
-        where events[index].record.position > position && wanted.contains(events[index].record.stream.category) {
-            while let first = waiting.first, first.record.position < events[index].record.position {
-                waiting.removeFirst()
-                try failed(first.record, first.error)
+        try events.withUnsafeBufferPointer { events in
+            for index in events.indices
+            where wanted.contains(kinds[index]) && events[index].record.position > position {
+                while let first = waiting.first, first.record.position < events[index].record.position {
+                    waiting.removeFirst()
+                    try failed(first.record, first.error)
+                }
+                try body(events[index])
             }
-            try body(events[index])
         }
         for (record, error) in waiting { try failed(record, error) }
-    }
-
-    /// The checksums of those records, in order.
-    func forEachChecksum(behind position: Position, of categories: Set<Category>, _ body: (UInt32) -> Void) {
-        forEach(behind: position, of: categories) {
-            body($0.record.checksum)
-        } undecoded: { record, _ in
-            body(record.checksum)
-        }
     }
 }

@@ -12,40 +12,33 @@ extension ReadModelFile {
         var checkpoint = try Checkpoint.load(from: database)
         precondition(checkpoint.position >= chunk.after, "a file is fed without gaps")
         guard checkpoint.position < chunk.through else { return }
-        let tally = try compared(chunk, from: checkpoint)
-        try apply(chunk, projection, behind: checkpoint.position, in: database)
+        let before = checkpoint.tally
+        let expected = chunk.account.tally(from: before, behind: checkpoint.position, of: projection.categories)
+        do {
+            checkpoint.tally = try apply(chunk, projection, behind: checkpoint, in: database)
+        } catch {
+            // That it was not given what the log has may be why.
+            let given = given(chunk, behind: checkpoint)
+            throw given.last ?? before == expected ? error : difference(of: given, in: chunk, behind: checkpoint)
+        }
+        guard checkpoint.tally == expected else {
+            checkpoint.tally = before
+            throw difference(of: given(chunk, behind: checkpoint), in: chunk, behind: checkpoint)
+        }
         checkpoint.position = chunk.through
-        checkpoint.tally = tally
         checkpoint.record = chunk.account.checksum ?? checkpoint.record
         try checkpoint.save(in: database)
     }
 
-    /// The tally behind the events that are to be taken in, which must be those that the log has.
-    private func compared(_ chunk: EventChunk, from checkpoint: Checkpoint) throws -> Tally {
-        let (position, categories) = (checkpoint.position, projection.categories)
-        var tally = checkpoint.tally
-        chunk.forEachChecksum(behind: position, of: categories) { tally.add($0) }
-        guard tally != chunk.account.tally(from: checkpoint.tally, behind: position, of: categories) else {
-            return tally
-        }
-        tally = checkpoint.tally
-        var taken: [Tally] = []
-        chunk.forEachChecksum(behind: position, of: categories) {
-            tally.add($0)
-            taken.append(tally)
-        }
-        throw DiffersFromLog(
-            projection: projection.name,
-            position: chunk.account.firstDifference(
-                from: checkpoint.tally, behind: position, of: categories, taken: taken))
-    }
-
+    /// Returns the tally behind the events that were taken in or passed by.
     private func apply<P: Projection>(
-        _ chunk: EventChunk, _ projection: P.Type, behind position: Position, in database: Database
-    ) throws {
+        _ chunk: EventChunk, _ projection: P.Type, behind checkpoint: Checkpoint, in database: Database
+    ) throws -> Tally {
         var projection = P()
         var aside = try ParkedEvents(parked, in: database)
-        try chunk.forEach(behind: position, of: P.categories) { recorded in
+        var tally = checkpoint.tally
+        try chunk.forEach(behind: checkpoint.position, of: P.categories) { recorded in
+            tally.add(recorded.record.checksum)
             guard try !aside.take(recorded.record, in: database) else { return }
             do {
                 try projection.apply(recorded, in: database)
@@ -53,10 +46,37 @@ extension ReadModelFile {
                 throw FailedEvent(position: recorded.record.position, cause: error)
             }
         } undecoded: { record, error in
+            tally.add(record.checksum)
             guard try !aside.take(record, in: database) else { return }
             throw FailedEvent(position: record.position, cause: error)
         }
         try projection.finish(in: database)
+        return tally
+    }
+
+    /// The tallies after each event of a chunk.
+    private func given(_ chunk: EventChunk, behind checkpoint: Checkpoint) -> [Tally] {
+        var tally = checkpoint.tally
+        var tallies: [Tally] = []
+        func add(_ record: EventStore.Record) {
+            tally.add(record.checksum)
+            tallies.append(tally)
+        }
+        chunk.forEach(behind: checkpoint.position, of: projection.categories) {
+            add($0.record)
+        } undecoded: { record, _ in
+            add(record)
+        }
+        return tallies
+    }
+
+    private func difference(
+        of given: [Tally], in chunk: EventChunk, behind checkpoint: Checkpoint
+    ) -> DiffersFromLog {
+        DiffersFromLog(
+            projection: projection.name,
+            position: chunk.account.firstDifference(
+                from: checkpoint.tally, behind: checkpoint.position, of: projection.categories, taken: given))
     }
 }
 

@@ -20,7 +20,8 @@ final class ReadModelFile: Sendable {
 
     let path: String
     let projection: any Projection.Type
-    private let pool: DatabasePool
+    /// A pool, whose readers don't wait for the writer, or one connection while it is built.
+    private let pool: any DatabaseWriter
     private let parkings: ParkingRecord?
     private let parkedNow: Mutex<Set<UInt64>>
 
@@ -35,7 +36,12 @@ final class ReadModelFile: Sendable {
         self.parkings = parkings
         parkedNow = Mutex(Set(try parkings?.parked().keys.map(\.self) ?? []))
         try Self.check(csqlitechecksums_register())
-        pool = try DatabasePool(path: path, configuration: Self.configuration(purpose))
+        let configuration = Self.configuration(purpose)
+        pool =
+            switch purpose {
+            case .live: try DatabasePool(path: path, configuration: configuration)
+            case .building: try DatabaseQueue(path: path, configuration: configuration)
+            }
         // Asked before, because whoever feeds the file holds the right to write.
         guard try pool.read({ try !Self.isComplete($0) }) else { return }
         try pool.write { database in
@@ -66,11 +72,15 @@ final class ReadModelFile: Sendable {
         configuration.maximumReaderCount = 4
         // Another process may make what is missing at the same time.
         configuration.busyMode = .timeout(10)
-        let synchronous = purpose == .live ? "NORMAL" : "OFF"
+        let durability =
+            switch purpose {
+            case .live: "PRAGMA synchronous = NORMAL"
+            // Most rows go to new pages, which a rollback journal, other than a write-ahead log, does not write twice.
+            case .building: "PRAGMA synchronous = OFF; PRAGMA journal_mode = TRUNCATE"
+            }
         configuration.prepareDatabase { database in
             try check(csqlitechecksums_prepare(database.sqliteConnection))
-            try database.execute(
-                sql: "PRAGMA synchronous = \(synchronous); PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
+            try database.execute(sql: "\(durability); PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY")
         }
         return configuration
     }
@@ -122,7 +132,7 @@ final class ReadModelFile: Sendable {
     /// Makes what was built fit to be asked, and durable, and closes it. The file stands alone then.
     func finishBuilding() throws {
         try write { try Self.createIndexes(of: projection, in: $0) }
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
         try pool.close()
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         try file.synchronize()
@@ -138,7 +148,7 @@ final class ReadModelFile: Sendable {
 
     /// Removes a file and what SQLite keeps beside it. Whoever has it open goes on reading what there was.
     static func remove(_ path: String) throws {
-        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+        for suffix in ["", "-wal", "-shm", "-journal"] where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.removeItem(atPath: path + suffix)
         }
     }

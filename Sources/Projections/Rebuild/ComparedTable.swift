@@ -18,36 +18,70 @@ struct ComparedTable {
 
     /// All that both files have but the checkpoint. Of a full-text index every word with its places.
     static func all(of projection: any Projection.Type, in database: Database) throws -> [ComparedTable] {
-        let tables = try String.fetchAll(
+        let indexes = try String.fetchAll(
+            database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
+        return try tables(in: database).compactMap { try ComparedTable(table: $0, of: projection, in: database) }
+            + indexes.map { try ComparedTable(fullText: $0, in: database) }
+    }
+
+    /// Tables and columns, as `table.column`, that the live file has not, or by no key that both have: nothing can be said of them.
+    static func withoutCounterpart(of projection: any Projection.Type, in database: Database) throws -> [String] {
+        try tables(in: database).flatMap { table in
+            guard try ComparedTable(table: table, of: projection, in: database) != nil else { return [table] }
+            let live = try columns(of: table, in: "live", database)
+            return try columns(of: table, in: "main", database).filter { !live.contains($0) }.map { "\(table).\($0)" }
+        }
+    }
+
+    private static func tables(in database: Database) throws -> [String] {
+        try String.fetchAll(
             database,
             sql: """
                 SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
                     AND name NOT IN (\(ReadModelFile.ownTables.map { "'\($0)'" }.joined(separator: ", ")))
-                    AND name IN (SELECT name FROM live.sqlite_schema) AND sql NOT LIKE 'CREATE VIRTUAL%'
+                    AND sql NOT LIKE 'CREATE VIRTUAL%'
                     AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
                 """)
-        let indexes = try String.fetchAll(
-            database, sql: "SELECT name FROM main.sqlite_schema WHERE sql LIKE '%USING fts5%'")
-        return try tables.map { try ComparedTable(table: $0, of: projection, in: database) }
-            + indexes.map { try ComparedTable(fullText: $0, in: database) }
     }
 
-    private init(table: String, of projection: any Projection.Type, in database: Database) throws {
-        func columns(_ condition: String) throws -> [String] {
-            try String.fetchAll(
-                database, sql: "SELECT name FROM pragma_table_info(?, 'main') WHERE \(condition) ORDER BY pk, cid",
-                arguments: [table])
-        }
-        let live = Set(
-            try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?, 'live')", arguments: [table]))
-        let primary = try columns("pk > 0")
+    /// None where there is no such table.
+    private static func columns(of table: String, in file: String, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database, sql: "SELECT name FROM pragma_table_info(?, ?) ORDER BY cid", arguments: [table, file])
+    }
+
+    /// Nil where the two have no key in common.
+    private init?(table: String, of projection: any Projection.Type, in database: Database) throws {
+        let live = try Self.columns(of: table, in: "live", database)
+        let keys = try Self.keys(of: table, in: database)
+        guard !live.isEmpty, let key = keys.first(where: { $0 == ["rowid"] || Set(live).isSuperset(of: $0) })
+        else { return nil }
+        let columns = try Self.columns(of: table, in: "main", database)
         name = table
-        key = primary.isEmpty ? ["rowid"] : primary
-        self.columns = try columns("pk = 0").filter {
-            live.contains($0) && !projection.expectedDifferences.contains("\(table).\($0)")
+        self.key = key
+        self.columns = columns.filter {
+            !key.contains($0) && live.contains($0) && !projection.expectedDifferences.contains("\(table).\($0)")
         }
         mainName = "main.\"\(table)\""
         liveName = "live.\"\(table)\""
+    }
+
+    /// What tells rows apart: the primary key, then what else is unique; the number of the row where nothing is.
+    private static func keys(of table: String, in database: Database) throws -> [[String]] {
+        let primary = try String.fetchAll(
+            database, sql: "SELECT name FROM pragma_table_info(?, 'main') WHERE pk > 0 ORDER BY pk", arguments: [table])
+        let unique = try String.fetchAll(
+            database,
+            sql: "SELECT name FROM pragma_index_list(?, 'main') WHERE \"unique\" AND NOT partial AND origin <> 'pk'",
+            arguments: [table])
+        let keys =
+            [primary]
+            + (try unique.map {
+                try String.fetchAll(
+                    database, sql: "SELECT name FROM pragma_index_info(?, 'main') ORDER BY seqno", arguments: [$0])
+            })
+        let stated = keys.filter { !$0.isEmpty }
+        return stated.isEmpty ? [["rowid"]] : stated
     }
 
     private init(fullText index: String, in database: Database) throws {
@@ -72,11 +106,12 @@ struct ComparedTable {
         from one: String, but other: String, _ limit: Int, in database: Database
     ) throws -> [Difference] {
         // A full-text index can't be searched by its key; of the rest there is one for each row.
-        let keys = key.map { "\"\($0)\"" }.joined(separator: ", ")
+        let keys = key.map { "o.\"\($0)\"" }.joined(separator: ", ")
+        // As a join: where a version before has no index of the key, SQLite makes one for the time being.
         let sql =
             columns.isEmpty && key.count > 3
-            ? "SELECT \(keys) FROM \(other) EXCEPT SELECT \(keys) FROM \(one) LIMIT ?"
-            : "SELECT \(keys) FROM \(other) AS o WHERE NOT EXISTS (SELECT 1 FROM \(one) AS i WHERE \(sameKey("i", "o"))) LIMIT ?"
+            ? "SELECT \(keys) FROM \(other) AS o EXCEPT SELECT \(keys) FROM \(one) AS o LIMIT ?"
+            : "SELECT \(keys) FROM \(other) AS o LEFT JOIN \(one) AS i ON \(sameKey("i", "o")) WHERE i.\"\(key[0])\" IS NULL LIMIT ?"
         return try Row.fetchAll(database, sql: sql, arguments: [limit]).map { row in
             Difference(key: named(key, row, from: 0), columns: nil, isMissingFromLive: one == liveName)
         }

@@ -15,7 +15,7 @@ package struct ReadModelBuild: ~Copyable {
     private let spent: Spent
 
     /// How many records one transaction takes in.
-    package static let chunkRecords = 65_536
+    package static let chunkRecords = 131_072
 
     /// - Parameters:
     ///   - names: of projections; each must be one of `ReadModels.names`.
@@ -71,42 +71,34 @@ package struct ReadModelBuild: ~Copyable {
     /// Compares each file, row by row by key, with the live one, both at the same position, which a server at work reaches by
     /// itself. Calls `report` for each difference, for `limit` of each kind and table at most.
     ///
+    /// - Returns: what could not be compared, because the live file is of the version before and has it not: tables and columns, as
+    ///   `orders.progress.changed_at`.
     /// - Throws: `EventStoreError.directory` where a live file does not come so far.
-    package func compare(limit: Int = 20, report: (RowDifference) -> Void) throws {
-        for file in files { try ReadModelComparison(file: file, store: store).run(limit: limit, report: report) }
+    @discardableResult
+    package func compare(limit: Int = 20, report: (RowDifference) -> Void) throws -> [String] {
+        try files.flatMap { file in
+            try ReadModelComparison(file: file, store: store).run(limit: limit, report: report)
+                .map { "\(file.projection.name).\($0)" }
+        }
     }
 
     /// Makes the files whole and has each asked in place of the live one of its read model.
     package consuming func finish() throws {
+        try finishBuilding()
         for file in files {
             let live = LiveFiles(of: file.projection, in: store.readModelsDirectory)
             try live.removeStrays()
             let name = try live.unusedName()
-            try file.finishBuilding()
             try DurableFile.move(file.path, to: store.readModelsDirectory + "/" + name)
             try SwitchRequest(of: file.projection, in: store.readModelsDirectory).carryOut(name, of: store)
         }
     }
 
-    /// What all files are fed from.
-    private struct Source: Sendable {
-        let store: Store
-        let categories: Set<Category>
-        let chunkRecords: Int
-
-        /// Nil at the end.
-        func chunk(behind position: Position, through last: Position) throws -> EventChunk? {
-            guard position < last else { return nil }
-            let left = Int(clamping: last.rawValue - position.rawValue)
-            return try EventChunk(of: store, after: position, limit: min(chunkRecords, left), of: categories)
-        }
-    }
-
     /// Makes the files whole for whoever wants to look at them, as `sales.sqlite` in a directory. Returns their paths.
     consuming func finish(in directory: String) throws -> [String] {
-        try files.map { file in
+        try finishBuilding()
+        return try files.map { file in
             let path = "\(directory)/\(file.projection.name).sqlite"
-            try file.finishBuilding()
             try ReadModelFile.remove(path)
             try DurableFile.move(file.path, to: path)
             return path
@@ -133,6 +125,34 @@ package struct ReadModelBuild: ~Copyable {
             }
         }
         return try outcome.get()
+    }
+
+    /// What all files are fed from.
+    private struct Source: Sendable {
+        let store: Store
+        let categories: Set<Category>
+        let chunkRecords: Int
+
+        /// Nil at the end.
+        func chunk(behind position: Position, through last: Position) throws -> EventChunk? {
+            guard position < last else { return nil }
+            let left = Int(clamping: last.rawValue - position.rawValue)
+            return try EventChunk(of: store, after: position, limit: min(chunkRecords, left), of: categories)
+        }
+    }
+
+    /// All files at the same time, the largest first.
+    private func finishBuilding() throws {
+        let files = files.sorted { $0.sizeOnDiskBytes > $1.sizeOnDiskBytes }
+        let outcome = Outcome()
+        BackgroundThread.divide(files.count) { turn in
+            do {
+                try files[turn].finishBuilding()
+            } catch {
+                outcome.failed(error)
+            }
+        }
+        _ = try outcome.get()
     }
 
     /// What becomes of a chunk, told by several threads.

@@ -34,16 +34,18 @@ struct ReadModelComparison {
     /// For so long the one who feeds the live file may be behind.
     private static let patience = Duration.seconds(30)
 
-    /// Calls `report` for each difference, for `limit` of each kind and table at most.
+    /// Calls `report` for each difference, for `limit` of each kind and table at most. Returns the tables and columns that the
+    /// live file has not.
     ///
     /// - Throws: `EventStoreError.directory` where the live file does not come to the position of the rebuilt one.
-    func run(limit: Int, report: (RowDifference) -> Void) throws {
+    func run(limit: Int, report: (RowDifference) -> Void) throws -> [String] {
         let files = LiveFiles(of: file.projection, in: store.readModelsDirectory)
         let own = try files.livePath()
-        guard let live = try own ?? files.ofVersionBefore()?.livePath() else { return }
+        guard let live = try own ?? files.ofVersionBefore()?.livePath() else { return [] }
         if own != nil { try feedLiveWhereNobodyDoes() }
         let end = ContinuousClock.now + Self.patience
-        while try !compare(with: live, limit, report) {
+        while true {
+            if let withoutCounterpart = try compare(with: live, limit, report) { return withoutCounterpart }
             guard ContinuousClock.now < end else {
                 throw EventStoreError(
                     .directory,
@@ -61,14 +63,14 @@ struct ReadModelComparison {
         while try Projector.feed(live, behind: live.checkpoint().position, from: store) > 0 {}
     }
 
-    /// False where the live file is still behind.
-    private func compare(with live: String, _ limit: Int, _ report: (RowDifference) -> Void) throws -> Bool {
+    /// Nil where the live file is still behind.
+    private func compare(with live: String, _ limit: Int, _ report: (RowDifference) -> Void) throws -> [String]? {
         try file.write(beside: live) { database in
             // The first look at it takes the snapshot that all others see, however it goes on.
             let theirs = try Int64.fetchOne(database, sql: "SELECT position FROM live.checkpoint") ?? 0
             var mine = try Checkpoint.load(from: database).position
             let position = Position(rawValue: UInt64(bitPattern: theirs))
-            guard mine <= position else { return false }
+            guard mine <= position else { return nil }
             while mine < position,
                 let chunk = try EventChunk(
                     of: store, after: mine, limit: Int(position.rawValue - mine.rawValue),
@@ -82,20 +84,25 @@ struct ReadModelComparison {
                     report(try told(difference, table))
                 }
             }
-            return true
+            return try ComparedTable.withoutCounterpart(of: file.projection, in: database)
         }
     }
 
     private func told(_ difference: ComparedTable.Difference, _ table: ComparedTable) throws -> RowDifference {
         RowDifference(
             model: file.projection.name, table: table.name, key: difference.key, columns: difference.columns,
-            isMissingFromLive: difference.isMissingFromLive, stream: try stream(of: difference.key.map(\.value)))
+            isMissingFromLive: difference.isMissingFromLive, stream: try stream(of: difference.key))
     }
 
-    private func stream(of keys: [String]) throws -> (name: String, newest: Position)? {
-        for key in keys {
+    private func stream(of key: [(column: String, value: String)]) throws -> (name: String, newest: Position)? {
+        for (column, value) in key {
+            if column == "position", let position = UInt64(value),
+                let stream = try store.log.record(at: Position(rawValue: position))?.stream
+            {
+                return (stream.description, try store.index.head(of: stream).position)
+            }
             for category in file.projection.categories {
-                let stream = StreamName(category, key)
+                let stream = StreamName(category, value)
                 let head = try store.index.head(of: stream)
                 if head != .none { return (stream.description, head.position) }
             }

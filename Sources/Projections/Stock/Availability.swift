@@ -6,7 +6,7 @@ struct Availability {
 
     mutating func apply(_ event: StockItem.Event, sku: String) {
         var change: Int64 = 0
-        for movement in StockItem.movements(of: event) {
+        StockItem.forEachMovement(of: event) { movement in
             if case .available = movement.from { change -= movement.quantity }
             if case .available = movement.to { change += movement.quantity }
         }

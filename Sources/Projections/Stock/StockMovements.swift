@@ -1,20 +1,24 @@
-import EventStore
+package import EventStore
 package import GRDB
 import JSON
 package import Ledger
 
-/// The movements of one SKU between its accounts, the newest first.
+/// The movements of one SKU between its accounts, the newest first: its stream in the log, from where the read model stands backwards.
 package struct StockMovements: Sendable {
     private let sku: String
+    private let store: Store
 
-    package init(of sku: String) { self.sku = sku }
+    package init(of sku: String, in store: Store) {
+        self.sku = sku
+        self.store = store
+    }
 
+    /// - Throws: `UnknownCursor` for one that no page of this SKU's gave out.
     package func page(limit: Int, after cursor: Cursor?, in database: Database) throws -> Page {
-        let rows = try rows(limit: limit, after: cursor, in: database)
-        return Page(rows, limit: limit) { row in
-            JSONWriter.object { Self.write(row, to: &$0) }
-        } cursor: { row in
-            Cursor([String(row[0] as Int64), String(row[1] as Int64)])
+        Page(try movements(limit: limit, after: cursor, in: database), limit: limit) { moved in
+            JSONWriter.object { moved.write(to: &$0) }
+        } cursor: { moved in
+            Cursor([moved.record.position.description, String(moved.part)])
         }
     }
 
@@ -24,10 +28,11 @@ package struct StockMovements: Sendable {
     /// What is `expired` counts as available though no movement says so yet: with it the newest movement's numbers are today's.
     ///
     /// - Parameter cursor: of the page before; its numbers go on in this one, whatever happened since.
+    /// - Throws: `UnknownCursor` for one that no page of this SKU's gave out.
     package func why(limit: Int, after cursor: Cursor?, now: Timestamp, in database: Database) throws -> [UInt8]? {
         guard let answer = try StockProjection.answer(about: sku, now: now, in: database) else { return nil }
         var held = try cursor.map(Self.held) ?? total(in: database)
-        let rows = try rows(limit: limit, after: cursor, in: database)
+        let movements = try movements(limit: limit, after: cursor, in: database)
         let today = try JSONDocument(answer.json).root
         return try JSONWriter.object { writer in
             for name in ["sku", "onHand", "reserved", "available", "accounts", "version"] {
@@ -37,39 +42,50 @@ package struct StockMovements: Sendable {
             try write(expired: now, in: database, to: &writer)
             writer.key("items")
             writer.array { writer in
-                for row in rows.prefix(limit) {
+                for moved in movements.prefix(limit) {
                     writer.object {
-                        Self.write(row, to: &$0)
+                        moved.write(to: &$0)
                         $0.fields(of: held)
                     }
-                    held.add(-(row[5] as Int64), to: Self.account(row[4]))
-                    held.add(row[5], to: Self.account(row[3]))
+                    held.takeBack(moved.movement)
                 }
             }
-            let last = rows.count > limit ? rows[limit - 1] : nil
+            let last = movements.count > limit ? movements[limit - 1] : nil
             writer.field("next", last.map { Self.cursor($0, held).text })
         }
     }
 
-    private func rows(limit: Int, after cursor: Cursor?, in database: Database) throws -> [Row] {
-        let bound = cursor.flatMap { $0.values.count >= 2 ? (Int64($0.values[0]), Int64($0.values[1])) : nil }
-        return try Row.fetchAll(
-            database.cachedStatement(
-                sql: """
-                    SELECT position, part, type, source, target, quantity, cause, effective_at FROM movement
-                    WHERE sku = ? AND (position, part) < (?, ?) ORDER BY position DESC, part DESC LIMIT ?
-                    """),
-            arguments: [sku, bound?.0 ?? Int64.max, bound?.1 ?? Int64.max, limit + 1])
+    /// Up to one more than `limit`, which tells that there is a next page.
+    private func movements(limit: Int, after cursor: Cursor?, in database: Database) throws -> [Moved] {
+        guard let (begin, partsBefore) = try cursor.map(place) ?? head(in: database) else { return [] }
+        var found: [Moved] = []
+        try store.log.readBackwards(from: begin) { record in
+            guard case .stock(let event) = try store.events.event(of: record) else { return false }
+            for (part, movement) in StockItem.movements(of: event).enumerated().reversed()
+            where record.position < begin.position || part < partsBefore {
+                found.append(Moved(record: record, part: part, movement: movement, cause: event.cause))
+            }
+            return found.count <= limit
+        }
+        return Array(found.prefix(limit + 1))
     }
 
-    private static func write(_ row: Row, to writer: inout JSONWriter) {
-        writer.field("position", row[0] as Int64)
-        writer.field("type", EventType(rawValue: UInt16(row[2] as Int64))?.name)
-        writer.field("from", row[3] as String)
-        writer.field("to", row[4] as String)
-        writer.field("quantity", row[5] as Int64)
-        writer.field("cause", row[6] as String?)
-        writer.field("effectiveAt", Timestamp(microseconds: row[7]).description)
+    /// Behind the newest movement that is in the rows.
+    private func head(in database: Database) throws -> (StreamHead, partsBefore: Int)? {
+        let row = try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT version, position FROM item WHERE sku = ?"), arguments: [sku])
+        return row.map { row in
+            let version = Version(rawValue: UInt64(row[0] as Int64))
+            return (StreamHead(position: Position(rawValue: UInt64(row[1] as Int64)), version: version), .max)
+        }
+    }
+
+    private func place(_ cursor: Cursor) throws -> (StreamHead, partsBefore: Int) {
+        guard let position = UInt64(cursor.values[0]), let part = Int(cursor.values[1]),
+            let record = try store.log.record(at: Position(rawValue: position)),
+            record.stream == StreamName(.stock, sku)
+        else { throw UnknownCursor() }
+        return (StreamHead(position: record.position, version: record.version), part)
     }
 
     /// Reservations that have ended by the clock alone.
@@ -102,16 +118,54 @@ package struct StockMovements: Sendable {
         return total
     }
 
-    /// `available:main` is kept in the account `available`.
-    private static func account(_ place: String) -> String {
-        place.split(separator: ":").first.map(String.init) ?? place
-    }
-
-    private static func cursor(_ row: Row, _ held: StockHeld) -> Cursor {
-        Cursor([row[0] as Int64, row[1], held.available, held.reserved].map(String.init))
+    private static func cursor(_ moved: Moved, _ held: StockHeld) -> Cursor {
+        Cursor([
+            moved.record.position.description, String(moved.part), String(held.available), String(held.reserved),
+        ])
     }
 
     private static func held(_ cursor: Cursor) -> StockHeld {
         StockHeld(available: Int64(cursor.values[2]) ?? 0, reserved: Int64(cursor.values[3]) ?? 0)
+    }
+
+    /// One of the movements that an event is.
+    private struct Moved {
+        let record: EventStore.Record
+        let part: Int
+        let movement: StockItem.Movement
+        let cause: String?
+
+        func write(to writer: inout JSONWriter) {
+            writer.field("position", Int64(record.position.rawValue))
+            writer.field("type", record.type.name)
+            writer.field("from", movement.from.place.text)
+            writer.field("to", movement.to.place.text)
+            writer.field("quantity", movement.quantity)
+            writer.field("cause", cause)
+            writer.field("effectiveAt", record.effectiveAt.description)
+            writer.field("actor", record.actor)
+        }
+    }
+}
+
+/// A cursor that no page of this list gave out.
+package struct UnknownCursor: Error {}
+
+extension StockHeld {
+    fileprivate mutating func takeBack(_ movement: StockItem.Movement) {
+        add(-movement.quantity, to: movement.to.place.account)
+        add(movement.quantity, to: movement.from.place.account)
+    }
+}
+
+extension StockItem.Event {
+    /// What the movement was for, in one word for people: a reference, a reason, an order, a document.
+    fileprivate var cause: String? {
+        switch self {
+        case .received(_, let reference): reference
+        case .adjusted(_, _, let reason): reason
+        case .reserved(let id, _), .released(let id, _, _), .shipped(let id, _): id.text
+        case .takenBack(_, let document, _): document.text
+        }
     }
 }

@@ -2,23 +2,31 @@ package import EventStore
 package import GRDB
 package import Ledger
 
-/// How many pieces of each SKU are where, and every movement that made it so.
+/// How many pieces of each SKU are where. What made it so stands in the log: `StockMovements`.
 package struct StockProjection: Projection {
     package static let name = "stock"
-    package static let version = 2
+    package static let version = 3
     package static let categories: Set<Category> = [.stock]
 
-    private var balances: [BalanceKey: Int64] = [:]
-    private var heads: [String: (version: Version, position: Position)] = [:]
-    private var movements: RowInsertion?
+    /// Of the batch, each written once.
+    private var items: [String: Change] = [:]
+    /// Whether the file has any, nil where nobody looked yet.
+    private var hasExpiring: Bool?
 
-    private struct BalanceKey: Hashable, Comparable {
-        let sku: String
-        let account: String
-        let location: String
+    private struct Change {
+        var version: Version
+        var position: Position
+        /// Few enough to be looked through.
+        private(set) var balances: [(account: StockItem.Account, quantity: Int64)] = []
 
-        static func < (left: BalanceKey, right: BalanceKey) -> Bool {
-            (left.sku, left.account, left.location) < (right.sku, right.account, right.location)
+        init(_ record: EventStore.Record) { (version, position) = (record.version, record.position) }
+
+        mutating func add(_ quantity: Int64, to account: StockItem.Account) {
+            if let index = balances.firstIndex(where: { $0.account == account }) {
+                balances[index].quantity += quantity
+            } else {
+                balances.append((account, quantity))
+            }
         }
     }
 
@@ -37,98 +45,94 @@ package struct StockProjection: Projection {
                     sku TEXT NOT NULL, reservation TEXT NOT NULL, location TEXT NOT NULL, quantity INTEGER NOT NULL,
                     expires_at INTEGER NOT NULL, PRIMARY KEY (sku, reservation, location)
                 ) WITHOUT ROWID;
-                -- In the order of the log, so that rows are added at the end.
-                CREATE TABLE movement (
-                    position INTEGER NOT NULL, part INTEGER NOT NULL, sku TEXT NOT NULL, type INTEGER NOT NULL,
-                    source TEXT NOT NULL, target TEXT NOT NULL, quantity INTEGER NOT NULL, cause TEXT, effective_at INTEGER NOT NULL
-                );
                 """)
-    }
-
-    package static func createIndexes(in database: Database) throws {
-        try database.execute(sql: "CREATE UNIQUE INDEX movement_sku ON movement (sku, position, part)")
     }
 
     package mutating func apply(_ recorded: Recorded, in database: Database) throws {
         guard case .stock(let event) = recorded.event else { return }
-        let sku = recorded.record.stream.id
-        heads[sku] = (recorded.record.version, recorded.record.position)
-        try trackExpiry(of: event, sku: sku, in: database)
-        var row = try movements ?? RowInsertion("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", in: database)
-        movements = row
-        for (part, movement) in StockItem.movements(of: event).enumerated() {
-            let source = movement.from.place
-            let target = movement.to.place
-            balances[BalanceKey(sku: sku, account: source.account, location: source.location), default: 0] -=
-                movement.quantity
-            balances[BalanceKey(sku: sku, account: target.account, location: target.location), default: 0] +=
-                movement.quantity
-            row.bind(Int64(recorded.record.position.rawValue))
-            row.bind(Int64(part))
-            row.bind(sku)
-            row.bind(Int64(recorded.record.type.rawValue))
-            row.bind(source.text)
-            row.bind(target.text)
-            row.bind(movement.quantity)
-            row.bind(event.cause)
-            row.bind(recorded.record.effectiveAt.microseconds)
-            try row.insert()
+        let record = recorded.record
+        try trackExpiry(of: event, sku: record.stream.id, in: database)
+        apply(event, record, to: &items[record.stream.id, default: Change(record)])
+    }
+
+    private func apply(_ event: StockItem.Event, _ record: EventStore.Record, to item: inout Change) {
+        (item.version, item.position) = (record.version, record.position)
+        StockItem.forEachMovement(of: event) { movement in
+            item.add(-movement.quantity, to: movement.from)
+            item.add(movement.quantity, to: movement.to)
         }
     }
 
-    private func trackExpiry(of event: StockItem.Event, sku: String, in database: Database) throws {
+    private mutating func trackExpiry(of event: StockItem.Event, sku: String, in database: Database) throws {
         switch event {
         case .reserved(let id, let reservation):
             guard let expiresAt = reservation.expiresAt else { return }
+            hasExpiring = true
             for allocation in reservation.allocations {
                 try database.cachedStatement(sql: "INSERT INTO expiring VALUES (?, ?, ?, ?, ?)").execute(arguments: [
                     sku, id.text, allocation.location.text, allocation.quantity, expiresAt.microseconds,
                 ])
             }
         case .released(let id, _, _), .shipped(let id, _):
+            let hasAny = try hasExpiring ?? Self.hasExpiring(database)
+            hasExpiring = hasAny
+            guard hasAny else { return }
             try database.cachedStatement(sql: "DELETE FROM expiring WHERE sku = ? AND reservation = ?")
                 .execute(arguments: [sku, id.text])
-        case .received, .adjusted, .returned: break
+        case .received, .adjusted, .takenBack: break
         }
     }
 
+    private static func hasExpiring(_ database: Database) throws -> Bool {
+        try Bool.fetchOne(database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM expiring)")) == true
+    }
+
     package mutating func finish(in database: Database) throws {
-        let item = try database.cachedStatement(sql: "INSERT OR REPLACE INTO item VALUES (?, ?, ?)")
-        for (sku, head) in heads.sorted(by: { $0.key < $1.key }) {
-            try item.execute(arguments: [sku, Int64(head.version.rawValue), Int64(head.position.rawValue)])
+        var item = try BulkStatement("INSERT OR REPLACE INTO item VALUES (?, ?, ?)", in: database)
+        var balance = try BulkStatement(
+            """
+            INSERT INTO balance VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
+            """, in: database)
+        for (sku, change) in items.sorted(by: { $0.key < $1.key }) {
+            item.bind(sku)
+            item.bind(Int64(change.version.rawValue))
+            item.bind(Int64(change.position.rawValue))
+            try item.run()
+            for (account, quantity) in change.balances {
+                let place = account.place
+                balance.bind(sku)
+                balance.bind(place.account)
+                balance.bind(place.location)
+                balance.bind(quantity)
+                try balance.run()
+            }
         }
-        let balance = try database.cachedStatement(
-            sql: """
-                INSERT INTO balance VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity
-                """)
-        for (key, change) in balances.sorted(by: { $0.key < $1.key }) {
-            try balance.execute(arguments: [key.sku, key.account, key.location, change])
-        }
+    }
+}
+
+extension StockItem {
+    /// An account as rows and answers name it.
+    struct Place {
+        let account: String
+        /// Empty for the accounts that are nowhere.
+        var location = ""
+
+        /// `available:main`.
+        var text: String { location.isEmpty ? account : account + ":" + location }
     }
 }
 
 extension StockItem.Account {
-    fileprivate var place: (account: String, location: String, text: String) {
+    var place: StockItem.Place {
         switch self {
-        case .supplier: ("supplier", "", "supplier")
-        case .available(let location): ("available", location.text, "available:" + location.text)
-        case .reserved(let location): ("reserved", location.text, "reserved:" + location.text)
-        case .shipped: ("shipped", "", "shipped")
-        case .returned: ("returned", "", "returned")
-        case .lost: ("lost", "", "lost")
-        }
-    }
-}
-
-extension StockItem.Event {
-    /// What the movement was for, in one word for people: a reference, a reason, an order, a document.
-    fileprivate var cause: String? {
-        switch self {
-        case .received(_, let reference): reference
-        case .adjusted(_, _, let reason): reason
-        case .reserved(let id, _), .released(let id, _, _), .shipped(let id, _): id.text
-        case .returned(_, let document, _): document.text
+        case .supplier: StockItem.Place(account: "supplier")
+        case .available(let location): StockItem.Place(account: "available", location: location.text)
+        case .reserved(let location): StockItem.Place(account: "reserved", location: location.text)
+        case .shipped: StockItem.Place(account: "shipped")
+        case .returned: StockItem.Place(account: "returned")
+        case .damaged: StockItem.Place(account: "damaged")
+        case .lost: StockItem.Place(account: "lost")
         }
     }
 }

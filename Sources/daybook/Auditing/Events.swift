@@ -62,7 +62,7 @@ struct Events: AsyncParsableCommand {
             guard let known = EventType(name: type) else {
                 throw Failure(
                     .usage,
-                    "\"\(type)\" is no type of events. There are: \(EventType.allCases.map(\.name).joined(separator: ", "))."
+                    "\"\(type)\" is no type of events. There are: \(EventType.current.map(\.name).joined(separator: ", "))."
                 )
             }
             filter.types = [known]

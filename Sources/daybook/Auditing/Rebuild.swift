@@ -26,7 +26,10 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         let names = try ReadModels.requireNames(projections)
-        BackgroundThread.lowerPriority()
+        try await GivingWay.during { try await run(names) }
+    }
+
+    private func run(_ names: [String]) async throws {
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let chosen = names.isEmpty ? ReadModels.names : names
         if dryRun { return show(try BuildPlan(chosen, of: store)) }
@@ -56,7 +59,7 @@ struct Rebuild: AsyncParsableCommand {
 
     private static func compare(_ build: borrowing ReadModelBuild) throws {
         var differences = 0
-        try build.compare { difference in
+        let withoutCounterpart = try build.compare { difference in
             differences += 1
             print(difference)
         }
@@ -67,6 +70,8 @@ struct Rebuild: AsyncParsableCommand {
             )
         }
         print("every row is equal to the live one's")
+        guard !withoutCounterpart.isEmpty else { return }
+        print("not compared, as the version before has no such thing: \(withoutCounterpart.joined(separator: ", "))")
     }
 
     /// Feeds read models to the head of the log, one after another, each with a bar.

@@ -25,7 +25,10 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         let names = try ReadModels.requireNames(projections)
-        BackgroundThread.lowerPriority()
+        try await GivingWay.during { try await replay(names) }
+    }
+
+    private func replay(_ names: [String]) async throws {
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let head = store.log.headPosition
         let end = min(head, try PointInTime("--to", to)?.position(in: store.log) ?? head)

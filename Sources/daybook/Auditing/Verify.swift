@@ -19,8 +19,9 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var data: DataOption
     @Option(help: "The Postgres that holds a copy of the log.") var against: String?
 
-    func run() async throws {
-        BackgroundThread.lowerPriority()
+    func run() async throws { try await GivingWay.during { try await verify() } }
+
+    private func verify() async throws {
         let store = try Store(directory: try await data.directory, access: .readOnly)
         let models = try ReadModels(directory: store.readModelsDirectory)
         var doubts = 0
@@ -99,7 +100,7 @@ struct StockAudit {
                         "Position \(recorded.record.position): \(balance.account) of \"\(sku)\" is \(balance.quantity), below zero."
                     )
                 }
-            case .supplier, .shipped, .returned, .lost: break
+            case .supplier, .shipped, .returned, .damaged, .lost: break
             }
         }
         if sum != 0 {

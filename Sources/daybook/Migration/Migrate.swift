@@ -10,7 +10,8 @@ struct Migrate: AsyncParsableCommand {
         discussion: """
             Before a new program is deployed, with the new program, beside the old one at work:
 
-              daybook migrate plan                 everything that apply would do, how long it takes, and how much room
+              daybook migrate plan                 everything that apply would do, how long it takes, and how much room;
+                                                   which events this program reads as others than they were written
               daybook migrate apply                steps of the Postgres schema, then the read models of new versions
               daybook migrate status               what is there
 
@@ -23,7 +24,7 @@ struct Migrate: AsyncParsableCommand {
             transaction of its own, and old programs work with what they make. daybook serve does all of this by itself, but then it
             answers nothing from a new read model until that is whole.
             """,
-        subcommands: [Plan.self, Apply.self, State.self, RollBack.self])
+        subcommands: [Plan.self, Apply.self, State.self, RollBack.self, Log.self])
 
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,6 +38,11 @@ struct Migrate: AsyncParsableCommand {
                 isNothing = false
             }
             if let store = try await target.store() {
+                for retired in try store.log.retiredEvents() {
+                    print(
+                        "events      \(retired.from.name) is read as \(retired.to.name): \(Terminal.grouped(retired.count)); the log stays as it is"
+                    )
+                }
                 let missing = try ReadModels.missing(of: store)
                 if !missing.isEmpty {
                     show(try BuildPlan(missing, of: store))
@@ -74,8 +80,7 @@ struct Migrate: AsyncParsableCommand {
             if let store = try await target.store() {
                 let missing = try ReadModels.missing(of: store)
                 if !missing.isEmpty {
-                    BackgroundThread.lowerPriority()
-                    try Rebuild.build(missing, of: store, verify: verify)
+                    try await GivingWay.during { try Rebuild.build(missing, of: store, verify: verify) }
                     print("built \(missing.joined(separator: ", ")); start the new program now")
                     isNothing = false
                 }
@@ -95,6 +100,11 @@ struct Migrate: AsyncParsableCommand {
                 for step in try migrator.plan() { print("\(step.number) \(step.name) missing") }
             }
             guard let store = try await target.store() else { return }
+            if let log = try LogMigrationRecord(of: store.directory) {
+                print(
+                    "log made of another, up to position \(Terminal.grouped(Int(log.isThrough))): \(log.dropped) events dropped, \(log.added) added: \(log.reason)"
+                )
+            }
             for model in try ReadModels.versions(of: store) {
                 let before = model.before.map { "; version \($0) is kept" } ?? ""
                 let position = model.position.map { "position \(Terminal.grouped($0.rawValue))" } ?? "missing"

@@ -56,14 +56,14 @@ enum GeneratedStockCodec {
                         $0.allocations = allocations.map(Daybook_V1_Allocation.init)
                     })
             )
-        case .returned(let goods, let document, let restocked):
+        case .takenBack(let goods, let document, let disposition):
             (
-                .stockReturned,
+                .stockTakenBack,
                 try EventCodec.bytes(
-                    Daybook_V1_StockReturned.with {
+                    Daybook_V1_StockTakenBack.with {
                         $0.goods = Daybook_V1_Allocation(goods)
                         $0.document = document.text
-                        $0.restocked = restocked
+                        $0.disposition = Daybook_V1_Disposition(disposition)
                     })
             )
         }
@@ -78,7 +78,7 @@ extension GeneratedStockCodec {
         case .stockReserved: try Daybook_V1_StockReserved(serializedBytes: payload).event
         case .stockReleased: try Daybook_V1_StockReleased(serializedBytes: payload).event
         case .stockShipped: try Daybook_V1_StockShipped(serializedBytes: payload).event
-        case .stockReturned: try Daybook_V1_StockReturned(serializedBytes: payload).event
+        case .stockTakenBack: try Daybook_V1_StockTakenBack(serializedBytes: payload).event
         default: nil
         }
     }
@@ -115,8 +115,8 @@ extension Daybook_V1_StockShipped {
     }
 }
 
-extension Daybook_V1_StockReturned {
-    var event: StockItem.Event {
-        .returned(goods.value, document: DocumentID(trusted: document), restocked: restocked)
+extension Daybook_V1_StockTakenBack {
+    var event: StockItem.Event? {
+        disposition.value.map { .takenBack(goods.value, document: DocumentID(trusted: document), $0) }
     }
 }

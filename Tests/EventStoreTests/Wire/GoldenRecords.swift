@@ -36,7 +36,11 @@ enum GoldenRecords {
         (.stockShipped, .of(sku("85123A"), .shipped(reservation("o-1"), allocations: [.at("main", 6)]))),
         (
             .stockReturned,
-            .of(sku("85123A"), .returned(.at("main", 1), document: DocumentID(trusted: "C-1"), restocked: true))
+            .of(sku("85123A"), .takenBack(.at("main", 1), document: DocumentID(trusted: "C-1"), .restocked))
+        ),
+        (
+            .stockTakenBack,
+            .of(sku("85123A"), .takenBack(.at("main", 1), document: DocumentID(trusted: "C-1"), .damaged))
         ),
         (
             .cartLineAdded,
@@ -122,7 +126,7 @@ enum GoldenRecords {
         let recordedAt = Timestamp(microseconds: Timestamp.noon.microseconds + Int64(number))
         let isFirst = number.isMultiple(of: 2)
         return Record(
-            position: .at(1_000_000 + number), stream: stream, version: .at(100 + number), type: type,
+            position: .at(1_000_000 + number), stream: stream, version: .at(100 + number), storedType: type,
             recordedAt: recordedAt, effectiveAt: recordedAt.adding(seconds: number.isMultiple(of: 3) ? 60 : -86_400),
             actor: "user:ada", key: "command-\(number)", ordinal: isFirst ? 0 : 2, count: 3,
             fingerprint: isFirst ? 0x0123_4567_89AB_CDEF : 0, correlation: number.isMultiple(of: 5) ? "import é" : "",

@@ -184,7 +184,7 @@ extension Record {
     ) -> Record {
         Record(
             position: .at(place), stream: StreamName(type.category, id), version: Version(rawValue: version),
-            type: type, recordedAt: recordedAt, effectiveAt: .noon, actor: "test", key: key, ordinal: 0, count: 1,
+            storedType: type, recordedAt: recordedAt, effectiveAt: .noon, actor: "test", key: key, ordinal: 0, count: 1,
             fingerprint: 17, correlation: "", previous: .at(previous), payload: payload)
     }
 
@@ -195,7 +195,7 @@ extension Record {
         let ordinal = Bool.random(using: &random) ? 0 : Int.random(in: 0..<count, using: &random)
         return Record(
             position: .at(place), stream: StreamName(type.category, random.text(1...64)),
-            version: Version(rawValue: random.number(from: 1)), type: type, recordedAt: random.time(),
+            version: Version(rawValue: random.number(from: 1)), storedType: type, recordedAt: random.time(),
             effectiveAt: random.time(), actor: random.text(0...40), key: random.text(1...128), ordinal: ordinal,
             count: count, fingerprint: ordinal == 0 ? random.next() : 0, correlation: random.text(0...128),
             previous: .at(place == 1 || Bool.random(using: &random) ? 0 : random.next() % (place - 1) + 1),

@@ -36,8 +36,9 @@ enum SampleEvents {
         .of(sku("A"), .released(reservation("r-1"), allocations: [goods], expired: false)),
         .of(sku("A"), .released(reservation("r-1"), allocations: [goods, .at("cellar", 2)], expired: true)),
         .of(sku("A"), .shipped(reservation(placed.text), allocations: [goods, .at("cellar", 2)])),
-        .of(sku("A"), .returned(goods, document: DocumentID(trusted: "C-1"), restocked: false)),
-        .of(sku("A"), .returned(goods, document: DocumentID(trusted: "C-1"), restocked: true)),
+        .of(sku("A"), .takenBack(goods, document: DocumentID(trusted: "C-1"), .keptApart)),
+        .of(sku("A"), .takenBack(goods, document: DocumentID(trusted: "C-1"), .restocked)),
+        .of(sku("A"), .takenBack(goods, document: DocumentID(trusted: "C-1"), .damaged)),
     ]
 
     private static let carts: [StreamEvent] = [

@@ -74,9 +74,9 @@ extension StockItem.Event {
         case 3: return .released(id, allocations: allocations(&random), expired: Bool.random(using: &random))
         case 4: return .shipped(id, allocations: allocations(&random))
         default:
-            return .returned(
+            return .takenBack(
                 .at(text(&random), quantity(&random)), document: DocumentID(trusted: text(&random)),
-                restocked: Bool.random(using: &random))
+                StockItem.Disposition.allCases.randomElement(using: &random)!)
         }
     }
 }

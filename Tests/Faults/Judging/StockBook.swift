@@ -30,7 +30,8 @@ package struct StockBook: Sendable {
             case "stock.reserved": self.init(onHand: 0, reserved: allocated)
             case "stock.released": self.init(onHand: 0, reserved: -allocated)
             case "stock.shipped": self.init(onHand: -allocated, reserved: -allocated)
-            case "stock.returned": self.init(onHand: data["restocked"] as? Bool == true ? quantity : 0, reserved: 0)
+            case "stock.taken-back":
+                self.init(onHand: data["disposition"] as? String == "restocked" ? quantity : 0, reserved: 0)
             default: return nil
             }
         }

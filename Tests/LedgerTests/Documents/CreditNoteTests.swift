@@ -27,7 +27,7 @@ struct CreditNoteTests {
         #expect(
             events == [
                 .ofDocument("d-new", .creditNoteIssued(note)),
-                .ofStock("LAMP", .returned(.at("attic", 3), document: "d-new", restocked: true)),
+                .ofStock("LAMP", .takenBack(.at("attic", 3), document: "d-new", .restocked)),
             ])
         #expect(
             command.result(of: events) == CommandResult([("document", .text("d-new"))], shows: .document("d-new")))
@@ -42,7 +42,7 @@ struct CreditNoteTests {
     func toMain() throws {
         books.sell("PEN", stock: [])
         let events = try books.when(IssueCreditNote(document: "d1", lines: [line("PEN", 1, .gbp("1"))]))
-        #expect(events.last == .ofStock("PEN", .returned(.at("main", 1), document: "d1", restocked: true)))
+        #expect(events.last == .ofStock("PEN", .takenBack(.at("main", 1), document: "d1", .restocked)))
     }
 
     @Test("The refund is split over the orders it undoes, to the penny")
@@ -64,8 +64,8 @@ struct CreditNoteTests {
                 .ofOrder(
                     "o1", .returned([.of("LAMP", 1), .of("POST", 1)], document: "d1", refund: .gbp("0.67"))),
                 .ofOrder("o2", .returned([.of("VASE", 1)], document: "d1", refund: .gbp("0.33"))),
-                .ofStock("LAMP", .returned(.at("attic", 2), document: "d1", restocked: true)),
-                .ofStock("VASE", .returned(.at("main", 1), document: "d1", restocked: true)),
+                .ofStock("LAMP", .takenBack(.at("attic", 2), document: "d1", .restocked)),
+                .ofStock("VASE", .takenBack(.at("main", 1), document: "d1", .restocked)),
             ])
         #expect(command.subject == .document("d1"))
         #expect(try books.order("o1").refundedMinorUnits == 67)

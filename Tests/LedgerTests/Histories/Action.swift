@@ -18,7 +18,7 @@ enum Action {
     case pay(String, minorUnits: Int, currency: String)
     case cancel(String)
     case fulfil(String, [Piece]?)
-    case giveBack(String, [Piece], restock: Bool)
+    case giveBack(String, [Piece], ShopModel.Fate)
     case credit(String, [(code: String, quantity: Int, price: Int, order: String?)])
     case recordAdjustment(String, at: String, [(code: String, delta: Int)])
     case recordBadDebt(String, code: String, quantity: Int, price: Int)
@@ -85,8 +85,10 @@ extension Action {
         case .cancel(let order): try CancelOrder(order: .init(trusted: order), reason: "late")
         case .fulfil(let order, let pieces):
             try FulfilOrder(order: .init(trusted: order), pieces: pieces.map { $0.map(Self.piece) })
-        case .giveBack(let order, let pieces, let restock):
-            try ReturnItems(order: .init(trusted: order), pieces: pieces.map(Self.piece), restock: restock)
+        case .giveBack(let order, let pieces, let fate):
+            try ReturnItems(
+                order: .init(trusted: order), pieces: pieces.map(Self.piece), restock: fate == .forSale,
+                damaged: fate == .broken)
         default: preconditionFailure("no order command: \(self)")
         }
     }

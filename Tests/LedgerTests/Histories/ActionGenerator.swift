@@ -50,7 +50,8 @@ struct ActionGenerator {
             return .fulfil(order, number(0...2) == 0 ? nil : pieces(of: shop.orders[order], upTo: 5))
         case 86...92:
             let order = order(in: shop)
-            return .giveBack(order, pieces(of: shop.orders[order], upTo: 3), restock: number(0...1) == 0)
+            return .giveBack(
+                order, pieces(of: shop.orders[order], upTo: 3), ShopModel.Fate.allCases[number(0...2)])
         case 93...95:
             let lines = (0..<number(1...3)).map { _ in
                 (

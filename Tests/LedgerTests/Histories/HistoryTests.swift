@@ -90,7 +90,7 @@ private struct ModelledHistory {
     private static func putBack(_ events: [StreamEvent]) -> [String: String] {
         var places: [String: String] = [:]
         for event in events {
-            if case .stock(.returned(let goods, _, _)) = event.event { places[event.stream.id] = goods.location.text }
+            if case .stock(.takenBack(let goods, _, _)) = event.event { places[event.stream.id] = goods.location.text }
         }
         return places
     }
@@ -134,6 +134,7 @@ extension ModelledHistory {
             compare(stock.balance(of: .supplier), -item.supplied, "supplied \(sku)")
             compare(stock.balance(of: .shipped), item.shipped, "shipped \(sku)")
             compare(stock.balance(of: .returned), item.returned, "returned \(sku)")
+            compare(stock.balance(of: .damaged), item.damaged, "damaged \(sku)")
             compare(stock.balance(of: .lost), item.lost, "lost \(sku)")
             for location in ActionGenerator.locations {
                 let place = Location(trusted: location)
@@ -144,7 +145,7 @@ extension ModelledHistory {
             found += stock.balances.filter { $0.quantity < 0 }.compactMap { balance in
                 switch balance.account {
                 case .available, .reserved: "\(balance.account) of \(sku) stands at \(balance.quantity)"
-                case .supplier, .shipped, .returned, .lost: nil
+                case .supplier, .shipped, .returned, .damaged, .lost: nil
                 }
             }
         }

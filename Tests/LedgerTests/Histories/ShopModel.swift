@@ -1,6 +1,10 @@
 /// The shop's rules once more, written down plainly and independently of the ledger: dictionaries, integers
 /// and words, nothing of the ledger's own. An expired hold simply stops to be one when the clock passes it.
 struct ShopModel {
+    enum Fate: CaseIterable {
+        case forSale, keptApart, broken
+    }
+
     struct Item {
         let isCharge: Bool
         var price: Int?
@@ -12,6 +16,7 @@ struct ShopModel {
         var supplied = 0
         var shipped = 0
         var returned = 0
+        var damaged = 0
         var lost = 0
 
         var available: Int { free.values.reduce(0, +) }
@@ -195,12 +200,12 @@ extension ShopModel {
         items[sku]!.shipped += quantity
     }
 
-    private mutating func takeBack(_ quantity: Int, of sku: String, restock: Bool, at location: String?) {
+    private mutating func takeBack(_ quantity: Int, of sku: String, _ fate: Fate, at location: String?) {
         items[sku]!.shipped -= quantity
-        if restock {
-            items[sku]!.free[location ?? "the ledger put it nowhere", default: 0] += quantity
-        } else {
-            items[sku]!.returned += quantity
+        switch fate {
+        case .forSale: items[sku]!.free[location ?? "the ledger put it nowhere", default: 0] += quantity
+        case .keptApart: items[sku]!.returned += quantity
+        case .broken: items[sku]!.damaged += quantity
         }
     }
 
@@ -305,7 +310,7 @@ extension ShopModel {
             orders[id]!.refunded += max(0, order.paid - order.refunded)
             for line in order.lines { free(id, of: line.code) }
         case .fulfil(let id, let pieces): try fulfil(id, pieces)
-        case .giveBack(let id, let pieces, let restock):
+        case .giveBack(let id, let pieces, let fate):
             let pieces = Self.summed(pieces.map { ($0.code, $0.quantity) })
             let order = try openOrder(id)
             try refuseReturn(pieces, of: order)
@@ -315,7 +320,7 @@ extension ShopModel {
                 let due = refund(for: piece.code, piece.quantity, of: order)
                 orders[id]!.refunded += min(due, order.total - order.refunded)
                 orders[id]!.back[piece.code, default: 0] += piece.quantity
-                takeBack(piece.quantity, of: piece.code, restock: restock, at: putBack[piece.code])
+                takeBack(piece.quantity, of: piece.code, fate, at: putBack[piece.code])
             }
         default: preconditionFailure("not about an order: \(action)")
         }
@@ -387,7 +392,7 @@ extension ShopModel {
                 try credit(pieces, part, to: name)
             }
             for piece in Self.summed(lines.map { ($0.code, $0.quantity) }) where try !item(piece.code).isCharge {
-                takeBack(piece.quantity, of: piece.code, restock: true, at: putBack[piece.code])
+                takeBack(piece.quantity, of: piece.code, .forSale, at: putBack[piece.code])
             }
         case .recordAdjustment(let id, let location, let lines):
             try issue(id)

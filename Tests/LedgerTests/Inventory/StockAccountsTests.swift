@@ -20,7 +20,9 @@ struct StockAccountsTests {
                 .adjusted(goods.location, delta: goods.quantity, reason: "count"),
                 .reserved(id, .init(allocations: [goods, goods], order: nil, expiresAt: nil)),
                 .released(id, allocations: [goods], expired: false), .shipped(id, allocations: [goods]),
-                .returned(goods, document: DocumentID(trusted: "d"), restocked: .random(using: &random)),
+                .takenBack(
+                    goods, document: DocumentID(trusted: "d"),
+                    StockItem.Disposition.allCases.randomElement(using: &random)!),
             ]
             let event = events.randomElement(using: &random)!
             accounts.post(event)

@@ -36,7 +36,7 @@ struct StockAudit {
         for (account, quantity) in accounts where quantity < 0 {
             switch account {
             case .available, .reserved: faults.append("event \(index): \(account) of \(sku) stands at \(quantity)")
-            case .supplier, .shipped, .returned, .lost: break
+            case .supplier, .shipped, .returned, .damaged, .lost: break
             }
         }
     }

@@ -14,8 +14,8 @@ struct ReturnTests {
 
     private let postage = Cart.Charge(code: "POST", label: nil, quantity: 2, unitPrice: .gbp("2"))
 
-    private func giveBack(_ pieces: [Order.Pieces], restock: Bool = true) throws -> ReturnItems {
-        try ReturnItems(order: "o1", pieces: pieces, restock: restock)
+    private func giveBack(_ pieces: [Order.Pieces], restock: Bool = true, damaged: Bool = false) throws -> ReturnItems {
+        try ReturnItems(order: "o1", pieces: pieces, restock: restock, damaged: damaged)
     }
 
     @Test("Returned goods are for sale again, their part of the charge is refunded, on a credit note")
@@ -36,8 +36,8 @@ struct ReturnTests {
                 .ofOrder(
                     "o1", .returned([.of("VASE", 1), .of("LAMP", 3)], document: "d-new", refund: .gbp("17.50"))),
                 .ofDocument("d-new", .creditNoteIssued(note)),
-                .ofStock("VASE", .returned(.at("main", 1), document: "d-new", restocked: true)),
-                .ofStock("LAMP", .returned(.at("attic", 3), document: "d-new", restocked: true)),
+                .ofStock("VASE", .takenBack(.at("main", 1), document: "d-new", .restocked)),
+                .ofStock("LAMP", .takenBack(.at("attic", 3), document: "d-new", .restocked)),
             ])
         #expect(
             command.result(of: events)
@@ -56,9 +56,29 @@ struct ReturnTests {
         try books.order("o1", [.of("LAMP", 4)])
         try books.when(FulfilOrder(order: "o1"))
         let events = try books.when(giveBack([.of("LAMP", 4)], restock: false), freshID: "d1")
-        #expect(events.last == .ofStock("LAMP", .returned(.at("attic", 4), document: "d1", restocked: false)))
+        #expect(events.last == .ofStock("LAMP", .takenBack(.at("attic", 4), document: "d1", .keptApart)))
         #expect(try books.stock("LAMP").balance(of: .returned) == 4)
         #expect(try books.stock("LAMP").available(at: .noon) == 41)
+    }
+
+    @Test("Goods that are damaged go to an account of their own, and are refunded like others")
+    func damaged() throws {
+        try books.order("o1", [.of("LAMP", 4)])
+        try books.when(FulfilOrder(order: "o1"))
+        let events = try books.when(giveBack([.of("LAMP", 4)], restock: false, damaged: true), freshID: "d1")
+        #expect(events.last == .ofStock("LAMP", .takenBack(.at("attic", 4), document: "d1", .damaged)))
+        #expect(try books.stock("LAMP").balance(of: .damaged) == 4)
+        #expect(try books.stock("LAMP").balance(of: .returned) == 0)
+        #expect(try books.order("o1").refundedMinorUnits == 1_000)
+    }
+
+    @Test("What is damaged is not for sale again")
+    func restockedAndDamaged() {
+        #expect {
+            try giveBack([.of("LAMP", 1)], restock: true, damaged: true)
+        } throws: {
+            ($0 as? InvalidValue)?.code == "restocked_and_damaged" && ($0 as? InvalidValue)?.field == "damaged"
+        }
     }
 
     @Test("No more comes back than was delivered and has not come back yet")

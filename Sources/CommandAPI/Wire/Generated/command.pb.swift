@@ -944,6 +944,9 @@ nonisolated struct Daybook_V1_ReturnItems: Sendable {
 
   var restock: Bool = false
 
+  /// Not together with restock.
+  var damaged: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -2594,7 +2597,7 @@ nonisolated extension Daybook_V1_FulfilOrder: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Daybook_V1_ReturnItems: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReturnItems"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}lines\0\u{1}restock\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}order\0\u{1}lines\0\u{1}restock\0\u{1}damaged\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2605,6 +2608,7 @@ nonisolated extension Daybook_V1_ReturnItems: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularStringField(value: &self.order) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.restock) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.damaged) }()
       default: break
       }
     }
@@ -2620,6 +2624,9 @@ nonisolated extension Daybook_V1_ReturnItems: SwiftProtobuf.Message, SwiftProtob
     if self.restock != false {
       try visitor.visitSingularBoolField(value: self.restock, fieldNumber: 3)
     }
+    if self.damaged != false {
+      try visitor.visitSingularBoolField(value: self.damaged, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2627,6 +2634,7 @@ nonisolated extension Daybook_V1_ReturnItems: SwiftProtobuf.Message, SwiftProtob
     if lhs.order != rhs.order {return false}
     if lhs.lines != rhs.lines {return false}
     if lhs.restock != rhs.restock {return false}
+    if lhs.damaged != rhs.damaged {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,6 +22,49 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// What becomes of goods that came back.
+nonisolated enum Daybook_V1_Disposition: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unspecified // = 0
+  case restocked // = 1
+  case keptApart // = 2
+  case damaged // = 3
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unspecified
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .restocked
+    case 2: self = .keptApart
+    case 3: self = .damaged
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .restocked: return 1
+    case .keptApart: return 2
+    case .damaged: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Daybook_V1_Disposition] = [
+    .unspecified,
+    .restocked,
+    .keptApart,
+    .damaged,
+  ]
+
+}
+
 nonisolated struct Daybook_V1_StockReceived: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -128,6 +171,7 @@ nonisolated struct Daybook_V1_StockShipped: Sendable {
   init() {}
 }
 
+/// Retired: read as StockTakenBack.
 nonisolated struct Daybook_V1_StockReturned: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -153,9 +197,38 @@ nonisolated struct Daybook_V1_StockReturned: Sendable {
   fileprivate var _goods: Daybook_V1_Allocation? = nil
 }
 
+nonisolated struct Daybook_V1_StockTakenBack: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var goods: Daybook_V1_Allocation {
+    get {_goods ?? Daybook_V1_Allocation()}
+    set {_goods = newValue}
+  }
+  /// Returns true if `goods` has been explicitly set.
+  var hasGoods: Bool {self._goods != nil}
+  /// Clears the value of `goods`. Subsequent reads from it will return its default value.
+  mutating func clearGoods() {self._goods = nil}
+
+  var document: String = String()
+
+  var disposition: Daybook_V1_Disposition = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _goods: Daybook_V1_Allocation? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "daybook.v1"
+
+nonisolated extension Daybook_V1_Disposition: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DISPOSITION_UNSPECIFIED\0\u{1}DISPOSITION_RESTOCKED\0\u{1}DISPOSITION_KEPT_APART\0\u{1}DISPOSITION_DAMAGED\0")
+}
 
 nonisolated extension Daybook_V1_StockReceived: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StockReceived"
@@ -399,6 +472,50 @@ nonisolated extension Daybook_V1_StockReturned: SwiftProtobuf.Message, SwiftProt
     if lhs._goods != rhs._goods {return false}
     if lhs.document != rhs.document {return false}
     if lhs.restocked != rhs.restocked {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Daybook_V1_StockTakenBack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StockTakenBack"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}goods\0\u{1}document\0\u{1}disposition\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._goods) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.document) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.disposition) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._goods {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.document.isEmpty {
+      try visitor.visitSingularStringField(value: self.document, fieldNumber: 2)
+    }
+    if self.disposition != .unspecified {
+      try visitor.visitSingularEnumField(value: self.disposition, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Daybook_V1_StockTakenBack, rhs: Daybook_V1_StockTakenBack) -> Bool {
+    if lhs._goods != rhs._goods {return false}
+    if lhs.document != rhs.document {return false}
+    if lhs.disposition != rhs.disposition {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

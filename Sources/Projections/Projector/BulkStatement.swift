@@ -1,9 +1,9 @@
 import GRDB
 import GRDBSQLite
 
-/// Writes many rows of one table, as quickly as SQLite takes them: values are bound where they lie, with no array of them
-/// between. For statements that return no rows.
-struct RowInsertion {
+/// A statement that is run for many rows, as quickly as SQLite takes them: values are bound where they lie, with no array of them
+/// between. For those that return no rows.
+struct BulkStatement {
     private let statement: Statement
     private let handle: OpaquePointer
     private let database: Database
@@ -45,8 +45,14 @@ struct RowInsertion {
         sqlite3_bind_null(handle, bound)
     }
 
-    /// Ends the row, which must have all its values.
-    mutating func insert() throws {
+    /// A blob of at least one byte.
+    mutating func bind(_ value: [UInt8]) {
+        bound += 1
+        _ = value.withUnsafeBytes { sqlite3_bind_blob64(handle, bound, $0.baseAddress, UInt64($0.count), Self.copied) }
+    }
+
+    /// Runs it with the values that were bound, which must be as many as it has places for.
+    mutating func run() throws {
         bound = 0
         let code = sqlite3_step(handle)
         sqlite3_reset(handle)
