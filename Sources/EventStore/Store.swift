@@ -42,6 +42,8 @@ package struct Store: Sendable {
             try Self.refuseSuperseded(directory)
             try Self.createDirectories(directory)
             lock = try DirectoryLock(directory: directory, use: "writes to the data directory")
+            // Not before: the migration that wrote it has the lock.
+            try SupersededMark(of: directory).removeWhereMeaningless()
         }
         if postgresURL != nil { try CopyMark(of: directory).begin() }
         let records = try LMDBRecords(

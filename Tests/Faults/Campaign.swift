@@ -173,6 +173,11 @@ package final class Campaign: Sendable {
         try KnownShop(try daybook(name), after: older)
     }
 
+    /// The same shop, its log changed by the edits in a file.
+    func knownShop(_ name: String, _ older: KnownShop, migratedBy edits: String) throws -> KnownShop {
+        try KnownShop(try daybook(name), older, migratedBy: edits)
+    }
+
     /// The program in an empty directory of that name.
     func daybook(_ name: String) throws -> Daybook {
         let directory = "\(options.directory)/\(fault.name)-\(name)"

@@ -2,7 +2,9 @@ extension Fault {
     /// All there are, in the order in which they are tried.
     package static let all: [Fault] = [
         .killAtEachCall, .killUnderLoad, .failedWrites, .fullDisk, .powerCut, .flippedByte, .cutFile,
-        .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .rebuildKilled, .stopped,
+        .foreignFiles, .permissions, .mapFull, .readersFull, .killedReaders, .twoProcesses, .rebuildKilled,
+        .logMigrationKilled,
+        .stopped,
         .terminated, .clock, .postgresRefused, .postgresKilled, .postgresBackendKilled, .postgresStopped,
         .postgresNetwork,
         .postgresFullDisk, .postgresTable, .postgresPassword, .postgresReadOnly, .postgresRows, .postgresFailover,

@@ -79,6 +79,10 @@ extension Figure {
                 "the same: p99 from the second second behind it on", unit: "ms",
                 try runs { try $0.number("after", "accepted", "p99") }, beside: before, .ratioAtMost(2)),
             Result(
+                "the same: 64 connections in a closed loop, from the second second behind it on", unit: "commands/s",
+                try runs { try $0.number("carriedAfter", "acceptedPerSecond") },
+                beside: ("what it does at most", try runs { try $0.number("saturationPerSecond") }), .ratioAtLeast(0.9)),
+            Result(
                 "the same: memory that it left behind", unit: "MiB",
                 try runs { try $0.number("memoryGrownBytes") / 1_048_576 }),
         ]

@@ -21,8 +21,9 @@ package final class LogMigration {
     private var checkedOld = Position.start
     private var lock: DirectoryLock?
 
+    /// Marks a directory that is made anew by the next try.
     private static let unfinishedName = "unfinished"
-    private static let supersededName = "superseded"
+    private static let editsName = "/edits.json"
 
     /// - Parameters:
     ///   - file: of edits.
@@ -35,6 +36,9 @@ package final class LogMigration {
         directory = try Self.resolved(source.directory)
         self.newDirectory = newDirectory
         self.source = source
+        if FileManager.default.contents(atPath: directory + Self.editsName) == Data(file) {
+            throw InvalidEdits("\(directory) was made by these edits; there is nothing to do")
+        }
         let transformation = try LogTransformation(edits) { try source.registration(of: $0) }
         try Self.clear(newDirectory)
         try FileManager.default.createDirectory(
@@ -103,7 +107,8 @@ package final class LogMigration {
     package func through(_ old: Position) -> Position { rewriter.map.through(old) }
 
     /// Puts the new directory in the old one's place, which is then under the new one's name. After `waitForWriter`, and an
-    /// `advance` without differences.
+    /// `advance` without differences. Killed at any moment, one whole shop is under the old name, and either what the new one
+    /// has is begun anew by the next try, or the old one is known to be kept.
     package func exchange() throws {
         precondition(lock != nil, "nobody writes to the old log")
         try DurableFile.write(rewriter.map.csv, to: newDirectory + "/positions.csv")
@@ -111,17 +116,18 @@ package final class LogMigration {
             reason: edits.reason, wasThrough: rewriter.position.rawValue, isThrough: target.log.headPosition.rawValue,
             dropped: rewriter.dropped, added: rewriter.added)
         try record.write(to: newDirectory)
-        try DurableFile.write(String(decoding: file, as: UTF8.self), to: newDirectory + "/edits.json")
-        try FileManager.default.removeItem(atPath: newDirectory + "/" + Self.unfinishedName)
+        try DurableFile.write(String(decoding: file, as: UTF8.self), to: newDirectory + Self.editsName)
+        // Means nothing until they have changed places.
+        try SupersededMark(of: directory).write(directory)
         try Self.exchange(directory, newDirectory)
-        try DurableFile.write(directory, to: newDirectory + "/" + Self.supersededName)
+        try FileManager.default.removeItem(atPath: directory + "/" + Self.unfinishedName)
     }
 
     /// Removes what an earlier try left; anything else is refused.
     private static func clear(_ directory: String) throws {
         let files = FileManager.default
         guard let found = try? files.contentsOfDirectory(atPath: directory) else { return }
-        guard found.isEmpty || found.contains(unfinishedName) else {
+        guard found.isEmpty || found.contains(unfinishedName) && !SupersededMark(of: directory).isThere else {
             throw EventStoreError(
                 .directory,
                 "\(directory) is there already, and was not left by an interrupted migration. Name another, with --into, or remove it."
@@ -145,9 +151,7 @@ extension LogMigration {
     ///   events would be left behind.
     package static func goBack(_ directory: String, _ newDirectory: String, leavesBehind: Bool) throws {
         let directory = try resolved(directory)
-        let mark = newDirectory + "/" + supersededName
-        guard FileManager.default.fileExists(atPath: mark),
-            let record = try LogMigrationRecord(of: directory)
+        guard SupersededMark(of: newDirectory).isThere, let record = try LogMigrationRecord(of: directory)
         else {
             throw EventStoreError(
                 .directory,
@@ -166,8 +170,8 @@ extension LogMigration {
                 "\(head - record.isThrough) events were appended since the log was migrated; the old one does not have them. With --leave-behind it takes its place all the same, and they stay in \(newDirectory)."
             )
         }
-        try FileManager.default.removeItem(atPath: mark)
         try exchange(directory, newDirectory)
+        try SupersededMark(of: directory).removeWhereMeaningless()
     }
 
     /// - Throws: `EventStoreError.directory` where the two can't change places.
@@ -180,17 +184,6 @@ extension LogMigration {
         }
         try DurableFile.synchronizeDirectory(of: directory)
         try DurableFile.synchronizeDirectory(of: other)
-    }
-}
-
-extension Store {
-    /// Throws where a migration of the log has put another directory in this one's place.
-    static func refuseSuperseded(_ directory: String) throws(EventStoreError) {
-        guard FileManager.default.fileExists(atPath: directory + "/superseded") else { return }
-        throw EventStoreError(
-            .directory,
-            "\(directory) is kept from before its log was migrated, and nothing is written to it. To go back to it: daybook migrate log --back."
-        )
     }
 }
 

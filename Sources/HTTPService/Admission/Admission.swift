@@ -10,10 +10,13 @@ final class Admission: Sendable {
     init(_ options: AdmissionLimit.Options = AdmissionLimit.Options()) { limit = Mutex(AdmissionLimit(options)) }
 
     /// Whether one more request would be one too many.
-    var isFull: Bool { limit.withLock { $0.isFull() } }
+    func isFull(at now: NIODeadline) -> Bool { limit.withLock { $0.isFull(at: now) } }
 
     /// A ticket, to be given back once the request is answered.
     func enter(at now: NIODeadline) -> Ticket { limit.withLock { $0.enter(at: now) } }
+
+    /// Likewise, for a request that is refused and will be told so.
+    func refuse(at now: NIODeadline) -> Ticket { limit.withLock { $0.refuse(at: now) } }
 
     func leave(_ ticket: Ticket, at now: NIODeadline) { limit.withLock { $0.leave(ticket, at: now) } }
 

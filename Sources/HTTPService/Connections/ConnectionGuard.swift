@@ -179,7 +179,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         responseEnded = false
         discardsBody = false
         let scanner = try BodyScanner(head.body, bytesMax: isStream ? nil : rules.limits.bodyBytesMax)
-        if mayBeShed, rules.admission.isFull { return try shed(scanner, context) }
+        if mayBeShed, rules.admission.isFull(at: now) { return try shed(scanner, context) }
         checked = dropUpgrade()
         if head.expectsContinue, !scanner.isComplete, held.readableBytes == checked {
             say(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"), context)
@@ -263,7 +263,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
         guard head.keepsAlive, head.body != .chunked, !head.expectsContinue else { throw ConnectionRules.overload }
         held.moveReaderIndex(forwardBy: parser.byteCount)
         phase = .shedding
-        clock.begin(.answering, at: context.eventLoop.now)
+        let now = context.eventLoop.now
+        ticket = rules.admission.refuse(at: now)
+        clock.begin(.answering, at: now)
         context.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(rules.limits.shedMicroseconds)) {
             self.endShedding(scanner)
         }
@@ -271,6 +273,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func endShedding(_ scanner: BodyScanner) {
         guard phase == .shedding, let context, context.channel.isActive else { return }
+        leave(context)
         discardsBody = true
         say(head.method == .head ? rules.overloadedBodiless : rules.overloaded, context)
         enter(scanner, at: context.eventLoop.now)

@@ -6,8 +6,10 @@ struct BenchOverload: AsyncParsableCommand {
         commandName: "overload",
         abstract: "A storm of many times the sustainable rate: what is accepted, refused, and how it ends.",
         discussion: """
-            Four open loops on one server: a fifth of what it does at most; the storm; a second that does not count; the
-            fifth again. The client is one thread on the same cores: it can't offer ten times as many add-to-cart as the
+            Open loops on one server: a fifth of what it does at most; the storm; a second that does not count; the fifth
+            again. Then a storm once more, and right behind it the 64 connections of a closed loop that told what the server
+            does at most: they ask again at once when they are refused, and must be carried as before from the second
+            second on. The client is one thread on the same cores: it can't offer ten times as many add-to-cart as the
             server takes, nor be answered sooner than it has read the answers to its other connections. A stocktaking
             (--lines) costs the server more and the client hardly: of these it can offer ten times too many.
             """)
@@ -31,12 +33,21 @@ struct BenchOverload: AsyncParsableCommand {
         let before: LoadReport
         let storm: LoadReport
         let after: LoadReport
+        /// The closed loop again, from the second second behind a storm on.
+        let carriedAfter: Carried
         /// The accepted commands' p99 in the storm, and a second behind it, over the p99 before.
         let p99Ratio: Double?
         let p99RatioAfter: Double?
         /// As p99Ratio, without the waiting for a free connection.
         let p99RatioFromSent: Double?
         let memoryGrownBytes: Int
+    }
+
+    private struct Carried: Encodable {
+        let acceptedPerSecond: Double
+        let refused: Int
+        /// Over what the server did at most before any storm.
+        let share: Double
     }
 
     private var command: RequestTemplate.Command { lines > 0 ? .recordAdjustment(lines: lines) : .addToCart }
@@ -57,14 +68,25 @@ struct BenchOverload: AsyncParsableCommand {
         let storm = try shop.open(connections: connections, perSecond: saturation * times, seconds: seconds)
         _ = try calm(seconds: 1)
         let after = try calm(seconds: 5)
+        _ = try shop.open(connections: connections, perSecond: saturation * times, seconds: 2)
+        let carried = try carried(by: shop, before: saturation)
         try shop.finish()
         return Report(
             command: command.name, connections: connections,
             saturationPerSecond: BenchReport.rounded(saturation, to: 1), before: before, storm: storm, after: after,
+            carriedAfter: carried,
             p99Ratio: Self.ratio(storm.accepted, before.accepted),
             p99RatioAfter: Self.ratio(after.accepted, before.accepted),
             p99RatioFromSent: Self.ratio(storm.acceptedFromSent, before.acceptedFromSent),
             memoryGrownBytes: (after.server?.anonymousBytesLast ?? 0) - (before.server?.anonymousBytesLast ?? 0))
+    }
+
+    private func carried(by shop: ShopUnderLoad, before saturation: Double) throws -> Carried {
+        _ = try shop.closed(connections: ShopUnderLoad.saturating, seconds: 1)
+        let result = try shop.closed(connections: ShopUnderLoad.saturating, seconds: 3)
+        return Carried(
+            acceptedPerSecond: BenchReport.rounded(result.perSecond, to: 1), refused: result.others[503, default: 0],
+            share: BenchReport.rounded(result.perSecond / saturation))
     }
 
     private static func ratio(_ some: LatencyReport?, _ other: LatencyReport?) -> Double? {

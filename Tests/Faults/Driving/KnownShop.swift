@@ -27,7 +27,17 @@ struct KnownShop: Sendable {
         }
     }
 
-    private init(_ daybook: Daybook, _ history: History, _ work: (Server, History) throws -> Void) throws {
+    /// Copies `older` to `directory/data`, where its log is changed by the edits in a file.
+    init(_ daybook: Daybook, _ older: KnownShop, migratedBy edits: String) throws {
+        try older.copy(to: daybook.data)
+        let migrated = try daybook.run(["migrate", "log", edits, "--switch"])
+        guard migrated.end == .exited(0) else { throw Doubt("A sound shop is not migrated: \(migrated.errors)") }
+        try self.init(daybook, older.history, statuses: [200, 404]) { _, _ in }
+    }
+
+    private init(
+        _ daybook: Daybook, _ history: History, statuses: Set<Int> = [200], _ work: (Server, History) throws -> Void
+    ) throws {
         directory = daybook.data
         self.history = history
         let server = try daybook.mustServe()
@@ -35,7 +45,9 @@ struct KnownShop: Sendable {
         let events = try Aftermath(daybook: daybook, history: history).events(of: server)
         lines = events.map(\.line)
         answers = try Self.ask(server, at: events.count).mapValues { answer in
-            guard answer.status == 200 else { throw Doubt("A sound shop answers \(answer.status): \(answer.text)") }
+            guard statuses.contains(answer.status) else {
+                throw Doubt("A sound shop answers \(answer.status): \(answer.text)")
+            }
             return Answers.timeless(answer.text)
         }
         guard try server.stop() == .exited(0) else { throw Doubt("A sound shop does not stop: \(server.child.errors)") }
@@ -71,6 +83,23 @@ struct KnownShop: Sendable {
         try demandReason(verified, of: "verify")
         try demandHistory(try daybook.run(["events"]), foundSound: verified.end == .exited(0))
         if askingServer { try demandAnswers(of: daybook) }
+    }
+
+    /// The shop in the program's directory is this one, and sound.
+    func demandItself(_ daybook: Daybook) throws {
+        let told = try daybook.run(["events"])
+        guard told.end == .exited(0), told.output.split(separator: "\n").elementsEqual(lines, by: { $0 == $1 }) else {
+            throw Doubt("daybook events, \(told.end), tells another history: \(brief(told.errors))")
+        }
+        let server = try daybook.mustServe()
+        for (path, answer) in try Self.ask(server, at: lines.count) {
+            let text = Answers.timeless(answer.text)
+            guard text == answers[path] else {
+                throw Doubt("\(path) answers \(answer.status) \(brief(text)) instead of \(brief(answers[path] ?? ""))")
+            }
+        }
+        try demandSameReceipts(from: server)
+        guard try server.stop() == .exited(0) else { throw Doubt("It does not stop: \(server.child.errors)") }
     }
 
     private func demandReason(_ result: (end: Spawned.End, output: String, errors: String), of command: String) throws {

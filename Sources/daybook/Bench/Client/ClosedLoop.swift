@@ -6,7 +6,8 @@ struct ClosedLoop {
         var others: [Int: Int] = [:]
         var latencies = Latencies()
         var seconds = 0.0
-        var perSecond: Double { Double(latencies.count) / seconds }
+        /// Accepted, not answered: a refusal is quick.
+        var perSecond: Double { Double(accepted) / seconds }
 
         /// Whether each request was accepted.
         var isClean: Bool { others.isEmpty }

@@ -53,10 +53,12 @@ final class ShopUnderLoad {
         return LoadReport(result, offered: perSecond, server: memory)
     }
 
-    /// What it does at most: 64 connections, closed loop.
+    /// So many connections in a closed loop get out of it what it does at most.
+    static let saturating = 64
+
     func saturation(seconds: Double) throws -> Double {
-        _ = try closed(connections: 64, seconds: 1)
-        return try closed(connections: 64, seconds: seconds).perSecond
+        _ = try closed(connections: Self.saturating, seconds: 1)
+        return try closed(connections: Self.saturating, seconds: seconds).perSecond
     }
 
     /// Stops the server, and checks that the log has what was acknowledged.
