@@ -127,12 +127,16 @@ package final class LogMigration {
     private static func clear(_ directory: String) throws {
         let files = FileManager.default
         guard let found = try? files.contentsOfDirectory(atPath: directory) else { return }
-        guard found.isEmpty || found.contains(unfinishedName) && !SupersededMark(of: directory).isThere else {
+        // The mark may have been half written.
+        let isUnfinished = found.contains(unfinishedName) || Set(found).isSubset(of: [unfinishedName + ".new"])
+        guard isUnfinished, !SupersededMark(of: directory).isThere else {
             throw EventStoreError(
                 .directory,
                 "\(directory) is there already, and was not left by an interrupted migration. Name another, with --into, or remove it."
             )
         }
+        // The mark last: who is killed here must be able to go on.
+        for name in found where name != unfinishedName { try files.removeItem(atPath: directory + "/" + name) }
         try files.removeItem(atPath: directory)
     }
 

@@ -56,6 +56,7 @@ extension Migrate {
             try advance(migration)
             try Rebuild.build(ReadModels.names, of: migration.target, verify: false)
             guard switches else {
+                tell(migration)
                 return print(
                     "\(new) holds the migrated shop; nothing else was changed. Add --switch to put it in place.")
             }
@@ -88,6 +89,9 @@ extension Migrate {
             guard differences.isEmpty else {
                 throw Failure(.check, "The new log says other things than the old one, see above. Nothing was changed.")
             }
+        }
+
+        private func tell(_ migration: LogMigration) {
             print(
                 "\(Terminal.grouped(Int(migration.position.rawValue))) events: \(migration.dropped) dropped, \(migration.added) added; stock, orders and money are what they were"
             )
@@ -103,6 +107,7 @@ extension Migrate {
                 try models.projectors(of: migration.target, logger: Logger(label: "daybook")), with: migration.target)
             try moveSubscriptions(migration, directory, new)
             try migration.exchange()
+            tell(migration)
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             print(
                 "\(directory) is the migrated shop, after \((seconds * 10).rounded() / 10) s; \(new) is the one before. Start daybook serve now."

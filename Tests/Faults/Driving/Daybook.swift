@@ -21,7 +21,7 @@ struct Daybook: Sendable {
     /// Runs a command of the program to its end.
     func run(_ arguments: [String], on data: String? = nil) throws -> (end: Spawned.End, output: String, errors: String)
     {
-        let child = try spawn([arguments[0], "--data", data ?? self.data] + arguments.dropFirst())
+        let child = try spawn(arguments + ["--data", data ?? self.data])
         guard let end = child.ends(within: patienceSeconds) else {
             child.destroy()
             throw Doubt("daybook \(arguments.joined(separator: " ")) hangs: no end within \(patienceSeconds) s")

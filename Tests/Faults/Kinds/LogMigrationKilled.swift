@@ -68,13 +68,14 @@ private struct Migrated: Sendable {
         try complete(daybook, goesForward: true)
         let seconds = Date().timeIntervalSince(begin)
         try complete(daybook, goesForward: false)
-        for _ in 1...10 {
+        var kills = 0
+        while kills < 10 {
             let goesForward = Int.random(in: 0...3, using: &random) > 0
             if !goesForward { try complete(daybook, goesForward: true) }
             try removeWhatIsBack(daybook)
-            let words = command(goesForward: goesForward)
-            let child = try daybook.spawn([words[0], words[1], "--data", daybook.data] + words.dropFirst(2))
+            let child = try daybook.spawn(command(goesForward: goesForward) + ["--data", daybook.data])
             if child.ends(within: .random(in: 0.001...seconds, using: &random)) == nil { child.destroy() }
+            if child.end == .killed(by: SIGKILL) { kills += 1 }
             try examine(daybook, goesForward: goesForward)
         }
     }

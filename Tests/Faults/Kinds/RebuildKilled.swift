@@ -4,7 +4,7 @@ import TestTools
 extension Fault {
     static let rebuildKilled = Fault(
         "rebuild-killed",
-        "daybook rebuild and daybook migrate rollback killed at random moments beside a server under load, ten times a run"
+        "daybook rebuild, with and without --verify, and daybook migrate rollback killed at random moments beside a server under load, ten times a run"
     ) { campaign in
         try campaign.each(Array(1...campaign.count(full: 20, short: 1))) { round in
             let label = "round-\(round)"
@@ -22,8 +22,9 @@ extension Fault {
         let load = try Load(server, history, clients: 3, seed: random.next(), pauseMilliseconds: 2)
         load.waitUntil(answers: Int.random(in: 50...500, using: &random), seconds: 20)
         do {
-            for _ in 1...10 {
-                try killOne(daybook, &random)
+            var kills = 0
+            while kills < 10 {
+                if try killOne(daybook, &random) { kills += 1 }
                 try demandAnswers(server)
             }
             let whole = try daybook.run(["rebuild"])
@@ -41,17 +42,24 @@ extension Fault {
         try Aftermath(daybook: daybook, history: history).examine(server)
     }
 
-    private static func killOne(_ daybook: Daybook, _ random: inout SplitMix64) throws {
+    /// Whether it was killed before it ended.
+    private static func killOne(_ daybook: Daybook, _ random: inout SplitMix64) throws -> Bool {
         let takesBack = Int.random(in: 0...3, using: &random) == 0
         let model = ["catalog", "carts", "orders", "stock", "search", "sales"].randomElement(using: &random) ?? "stock"
         let child = try daybook.spawn(
-            takesBack ? ["migrate", "rollback", "--data", daybook.data, model] : ["rebuild", "--data", daybook.data])
-        guard let end = child.ends(within: .random(in: 0.005...0.2, using: &random)) else { return child.destroy() }
+            takesBack
+                ? ["migrate", "rollback", "--data", daybook.data, model]
+                : ["rebuild", "--data", daybook.data] + (Bool.random(using: &random) ? ["--verify"] : []))
+        guard let end = child.ends(within: .random(in: 0.005...0.2, using: &random)) else {
+            child.destroy()
+            return child.end == .killed(by: SIGKILL)
+        }
         // There may be nothing to go back to yet.
         guard end == .exited(0) || (takesBack && child.errors.contains("There is nothing to go back to")) else {
             throw Doubt(
                 "\(takesBack ? "daybook migrate rollback" : "daybook rebuild") ended with \(end): \(child.errors)")
         }
+        return false
     }
 
     /// Every read model answers, whatever was ended beside it.
