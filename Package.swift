@@ -48,7 +48,6 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // C of ours, for what Swift can't be asked to do.
-        .target(name: "CAllocator"),
         .target(name: "CLMDBFaults"),
         .target(name: "CSQLiteChecksums", linkerSettings: [.linkedLibrary("sqlite3")]),
 
@@ -100,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "daybook",
             dependencies: [
-                "CAllocator", "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB",
+                "CEpoll", "CommandAPI", "Decompression", "EventStore", "HTTPService", "JSON", "LMDB",
                 "Ledger",
                 "Postgres", "Projections", "QueryAPI", "Subscriptions", argumentParser, configuration, histogram,
                 hummingbird, logging,

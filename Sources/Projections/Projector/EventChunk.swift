@@ -19,10 +19,16 @@ struct EventChunk: Sendable {
     /// Reads up to `limit` records behind a position, and decodes those of the kinds of streams wanted. Nil at the end of the
     /// log.
     ///
+    /// - Parameter old: one that nobody looks at any more: its memory is used again, which is tens of megabytes to be had and
+    ///   cleared otherwise.
     /// - Throws: `EventStoreError` for one that is damaged.
-    init?(of store: Store, after position: Position, limit: Int, of categories: Set<Category>) throws {
-        var (events, undecoded): ([Recorded], [(record: Record, error: any Error)]) = ([], [])
-        var kinds: [Category] = []
+    init?(
+        of store: Store, after position: Position, limit: Int, of categories: Set<Category>,
+        reusing old: consuming EventChunk? = nil
+    ) throws {
+        var (events, kinds) = old?.takeMemory() ?? ([], [])
+        var undecoded: [(record: Record, error: any Error)] = []
+        events.reserveCapacity(limit)  // To grow would be to move all of them, and more than once.
         let through = try store.log.read(after: position, limit: limit, of: categories) { record in
             do {
                 events.append(Recorded(record: record, event: try store.events.event(of: record)))
@@ -34,6 +40,15 @@ struct EventChunk: Sendable {
         guard through > position else { return nil }
         account = try store.log.account(after: position, through: through)
         (self.events, self.kinds, self.undecoded) = (events, kinds, undecoded)
+    }
+
+    private mutating func takeMemory() -> ([Recorded], [Category]) {
+        var memory: ([Recorded], [Category]) = ([], [])
+        swap(&kinds, &memory.1)
+        swap(&events, &memory.0)
+        memory.0.removeAll(keepingCapacity: true)
+        memory.1.removeAll(keepingCapacity: true)
+        return memory
     }
 
     /// Lends those behind a position that are of the kinds wanted, in order. Where they lie: to copy an event costs more than

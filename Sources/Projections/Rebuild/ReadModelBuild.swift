@@ -65,6 +65,7 @@ package struct ReadModelBuild: ~Copyable {
         while let current = chunk {
             chunk = try advance(with: current, through: last)
             try progress(current.through)
+            source.spare.put(current)
         }
     }
 
@@ -132,13 +133,23 @@ package struct ReadModelBuild: ~Copyable {
         let store: Store
         let categories: Set<Category>
         let chunkRecords: Int
+        /// A chunk that was taken in by all.
+        let spare = Spare()
 
         /// Nil at the end.
         func chunk(behind position: Position, through last: Position) throws -> EventChunk? {
             guard position < last else { return nil }
             let left = Int(clamping: last.rawValue - position.rawValue)
-            return try EventChunk(of: store, after: position, limit: min(chunkRecords, left), of: categories)
+            return try EventChunk(
+                of: store, after: position, limit: min(chunkRecords, left), of: categories, reusing: spare.take())
         }
+    }
+
+    private final class Spare: Sendable {
+        private let chunk = Mutex<EventChunk?>(nil)
+
+        func put(_ chunk: EventChunk) { self.chunk.withLock { $0 = chunk } }
+        func take() -> EventChunk? { chunk.withLock { $0.take() } }
     }
 
     /// All files at the same time, the largest first.
