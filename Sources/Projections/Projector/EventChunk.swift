@@ -28,7 +28,8 @@ struct EventChunk: Sendable {
     ) throws {
         var (events, kinds) = old?.takeMemory() ?? ([], [])
         var undecoded: [(record: Record, error: any Error)] = []
-        events.reserveCapacity(limit)  // To grow would be to move all of them, and more than once.
+        // To grow would be to move all of them, and more than once.
+        events.reserveCapacity(min(limit, max(0, Int(store.log.headPosition.rawValue) - Int(position.rawValue))))
         let through = try store.log.read(after: position, limit: limit, of: categories) { record in
             do {
                 events.append(Recorded(record: record, event: try store.events.event(of: record)))
