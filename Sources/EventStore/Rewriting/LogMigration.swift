@@ -99,7 +99,14 @@ package final class LogMigration {
     }
 
     /// Waits until no other process writes to the old directory; none can until this one ends.
-    package func waitForWriter() throws {
+    ///
+    /// - Parameter waiting: called once where somebody writes now.
+    package func waitForWriter(_ waiting: () -> Void = {}) throws {
+        if let lock = try? DirectoryLock(directory: directory, use: "changes the log in") {
+            self.lock = lock
+            return
+        }
+        waiting()
         lock = try DirectoryLock(directory: directory, use: "changes the log in", waits: true)
     }
 

@@ -28,9 +28,12 @@ package struct ReadModelAudit {
     }
 
     /// Calls `report` for each difference, and for each damaged file.
-    package func finish(report: (String) -> Void) throws {
+    ///
+    /// - Parameter file: told of each file before all of it is read.
+    package func finish(file: (_ path: String) -> Void = { _ in }, report: (String) -> Void) throws {
         for audited in running {
             let model = audited.model
+            file(model.path)
             if audited.expected != audited.claimed {
                 report(
                     "The read model \"\(model.name)\" says it applied \(audited.claimed.tally.count) events through position \(audited.claimed.position); "

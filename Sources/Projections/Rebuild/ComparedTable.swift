@@ -96,6 +96,11 @@ struct ComparedTable {
         }
     }
 
+    /// Of the rebuilt one; of a full-text index all words in all places.
+    func count(in database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM \(mainName)") ?? 0
+    }
+
     /// At most `limit` of each kind.
     func differences(_ limit: Int, in database: Database) throws -> [Difference] {
         try missing(from: mainName, but: liveName, limit, in: database)

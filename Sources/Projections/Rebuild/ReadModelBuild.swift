@@ -72,13 +72,16 @@ package struct ReadModelBuild: ~Copyable {
     /// Compares each file, row by row by key, with the live one, both at the same position, which a server at work reaches by
     /// itself. Calls `report` for each difference, for `limit` of each kind and table at most.
     ///
+    /// - Parameter table: told of each table, as `orders.progress`, and of its rows, before it is compared.
     /// - Returns: what could not be compared, because the live file is of the version before and has it not: tables and columns, as
     ///   `orders.progress.changed_at`.
     /// - Throws: `EventStoreError.directory` where a live file does not come so far.
     @discardableResult
-    package func compare(limit: Int = 20, report: (RowDifference) -> Void) throws -> [String] {
+    package func compare(
+        limit: Int = 20, table: (_ name: String, _ rows: Int) -> Void = { _, _ in }, report: (RowDifference) -> Void
+    ) throws -> [String] {
         try files.flatMap { file in
-            try ReadModelComparison(file: file, store: store).run(limit: limit, report: report)
+            try ReadModelComparison(file: file, store: store).run(limit: limit, table: table, report: report)
                 .map { "\(file.projection.name).\($0)" }
         }
     }

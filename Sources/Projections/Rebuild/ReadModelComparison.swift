@@ -34,18 +34,20 @@ struct ReadModelComparison {
     /// For so long the one who feeds the live file may be behind.
     private static let patience = Duration.seconds(30)
 
-    /// Calls `report` for each difference, for `limit` of each kind and table at most. Returns the tables and columns that the
-    /// live file has not.
+    /// Calls `table` before each table and `report` for each difference, for `limit` of each kind and table at most. Returns the
+    /// tables and columns that the live file has not.
     ///
     /// - Throws: `EventStoreError.directory` where the live file does not come to the position of the rebuilt one.
-    func run(limit: Int, report: (RowDifference) -> Void) throws -> [String] {
+    func run(
+        limit: Int, table: (_ name: String, _ rows: Int) -> Void, report: (RowDifference) -> Void
+    ) throws -> [String] {
         let files = LiveFiles(of: file.projection, in: store.readModelsDirectory)
         let own = try files.livePath()
         guard let live = try own ?? files.ofVersionBefore()?.livePath() else { return [] }
         if own != nil { try feedLiveWhereNobodyDoes() }
         let end = ContinuousClock.now + Self.patience
         while true {
-            if let withoutCounterpart = try compare(with: live, limit, report) { return withoutCounterpart }
+            if let withoutCounterpart = try compare(with: live, limit, table, report) { return withoutCounterpart }
             guard ContinuousClock.now < end else {
                 throw EventStoreError(
                     .directory,
@@ -64,7 +66,10 @@ struct ReadModelComparison {
     }
 
     /// Nil where the live file is still behind.
-    private func compare(with live: String, _ limit: Int, _ report: (RowDifference) -> Void) throws -> [String]? {
+    private func compare(
+        with live: String, _ limit: Int, _ begin: (_ name: String, _ rows: Int) -> Void,
+        _ report: (RowDifference) -> Void
+    ) throws -> [String]? {
         try file.write(beside: live) { database in
             // The first look at it takes the snapshot that all others see, however it goes on.
             let theirs = try Int64.fetchOne(database, sql: "SELECT position FROM live.checkpoint") ?? 0
@@ -80,6 +85,7 @@ struct ReadModelComparison {
                 mine = chunk.through
             }
             for table in try ComparedTable.all(of: file.projection, in: database) {
+                begin("\(file.projection.name).\(table.name)", try table.count(in: database))
                 for difference in try table.differences(limit, in: database) {
                     report(try told(difference, table))
                 }

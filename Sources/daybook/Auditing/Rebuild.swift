@@ -59,7 +59,9 @@ struct Rebuild: AsyncParsableCommand {
 
     private static func compare(_ build: borrowing ReadModelBuild) throws {
         var differences = 0
-        let withoutCounterpart = try build.compare { difference in
+        let withoutCounterpart = try build.compare { name, rows in
+            Terminal.note("comparing \(name): \(Terminal.grouped(rows)) rows")
+        } report: { difference in
             differences += 1
             print(difference)
         }

@@ -31,7 +31,10 @@ struct Verify: AsyncParsableCommand {
         }
         let read = try verifyLog(of: store, models, report: report)
         // A damaged record was reported above; the index can't be compared with what can't be read.
-        if read { try store.index.verify(against: store.log, report: report) }
+        if read {
+            Terminal.note("comparing the index with the log")
+            try store.index.verify(against: store.log, report: report)
+        }
         let copied = try against.map { try compare(store, with: $0, report: report) }
         guard doubts == 0 else {
             throw Failure(
@@ -76,7 +79,11 @@ struct Verify: AsyncParsableCommand {
             return false
         }
         progress.finish()
-        try audit.finish(report: report)
+        try audit.finish {
+            Terminal.note("reading \($0)")
+        } report: {
+            report($0)
+        }
         return true
     }
 }

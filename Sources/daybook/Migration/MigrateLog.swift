@@ -98,8 +98,9 @@ extension Migrate {
         }
 
         private func switchOver(_ migration: LogMigration, _ directory: String, _ new: String) async throws {
-            Terminal.note("waiting until nobody writes to \(directory): stop daybook serve now")
-            try migration.waitForWriter()
+            try migration.waitForWriter {
+                Terminal.note("waiting until nobody writes to \(directory): stop daybook serve now")
+            }
             let begin = ContinuousClock.now
             try advance(migration)
             let models = try ReadModels(directory: migration.target.readModelsDirectory)
